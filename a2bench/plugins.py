@@ -1,0 +1,193 @@
+"""The one door to metrics, methods and runners: by name, nothing imported until asked.
+
+The file name is the name: `metrics/psnr.py` is metric `psnr`. Third parties add theirs by entry
+point in the groups `a2bench.metrics`, `a2bench.baselines`, `a2bench.runners`: for a metric or a
+runner the module that has `METRIC` or `RUNNER`, for a baseline the package that has its card.
+For one-off trials `$A2BENCH_PLUGINS` names a folder with `metrics/`, `baselines/`, `runners/`.
+"""
+
+import importlib
+import importlib.util
+import os
+import sys
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Literal
+
+from a2bench.errors import A2BenchError, unknown_name
+
+if TYPE_CHECKING:  # `a2bench ls` must not import numpy
+    from a2bench.method import Method
+    from a2bench.metric import Metric
+    from a2bench.records import MethodCard
+    from a2bench.runner import Runner
+
+Kind = Literal["metrics", "baselines", "runners"]
+_SUFFIX: dict[Kind, str] = {"metrics": ".py", "baselines": ".yaml", "runners": ".py"}
+
+
+def _built_in_folder(kind: Kind) -> Path:
+    spec = importlib.util.find_spec(f"a2bench.{kind}")
+    if spec is None or not spec.submodule_search_locations:
+        raise A2BenchError(
+            f"a2bench.{kind} is not installed.\n"
+            "hint: in a checkout, run `pip install -e .` (the plug-in folders are mapped by it)"
+        )
+    return Path(spec.submodule_search_locations[0])
+
+
+def _files(kind: Kind) -> dict[str, Path]:
+    folders = [_built_in_folder(kind)]
+    if extra := os.environ.get("A2BENCH_PLUGINS"):
+        folders.append(Path(extra) / kind)
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob(f"*{_SUFFIX[kind]}")):
+            if path.stem.startswith("_"):
+                continue
+            if path.stem in found:
+                raise A2BenchError(
+                    f"two {kind} are called {path.stem!r}: {found[path.stem]} and {path}.\n"
+                    "hint: rename one; the file name is the name"
+                )
+            found[path.stem] = path
+    return found
+
+
+def _entry_points(kind: Kind) -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=f"a2bench.{kind}")}
+
+
+def names(kind: Kind) -> list[str]:
+    """Return every known name of a kind, sorted; imports nothing."""
+    files, points = _files(kind), _entry_points(kind)
+    if clash := sorted(files.keys() & points.keys()):
+        raise A2BenchError(
+            f"entry point {clash[0]!r} in group a2bench.{kind} has the name of a file: "
+            f"{files[clash[0]]}.\nhint: uninstall or rename the package that declares it"
+        )
+    return sorted(files.keys() | points.keys())
+
+
+def _load_file(kind: Kind, name: str, path: Path) -> ModuleType:
+    if path.parent == _built_in_folder(kind):
+        return importlib.import_module(f"a2bench.{kind}.{name}")
+    full_name = f"a2bench_plugins.{kind}.{name}"
+    if full_name in sys.modules:
+        return sys.modules[full_name]
+    spec = importlib.util.spec_from_file_location(full_name, path)
+    if spec is None or spec.loader is None:
+        raise A2BenchError(f"{path} cannot be loaded as a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[full_name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _module(kind: Kind, name: str, what: str) -> ModuleType:
+    if name not in names(kind):
+        raise unknown_name(what, name, names(kind), hint=f"`a2bench ls {_LS[kind]}` lists them")
+    if name in (files := _files(kind)):
+        return _load_file(kind, name, files[name])
+    loaded = _entry_points(kind)[name].load()
+    if not isinstance(loaded, ModuleType):
+        raise A2BenchError(f"entry point {name!r} in a2bench.{kind} must name a module: {loaded!r}")
+    return loaded
+
+
+_LS: dict[Kind, str] = {"metrics": "metrics", "baselines": "methods", "runners": "runners"}
+
+
+@cache
+def metric(name: str) -> "Metric":
+    """Return the metric of that name.
+
+    Raises:
+        A2BenchError: no such metric (the nearest name is in the text), or no `METRIC` in its file.
+    """
+    from a2bench.metric import Metric
+
+    found = getattr(_module("metrics", name, "metric"), "METRIC", None)
+    if not isinstance(found, Metric):
+        raise A2BenchError(f"metric {name!r}: expected METRIC = Metric(...), got {found!r}")
+    return found
+
+
+def metric_names(suite: str | None = None) -> list[str]:
+    """Return the metrics of a suite (all: None), sorted by name."""
+    every = names("metrics")
+    return every if suite is None else [name for name in every if suite in metric(name).suites]
+
+
+@cache
+def runner(name: str) -> "Runner":
+    """Return the runner back end of that name.
+
+    Raises:
+        A2BenchError: no such runner, or no `RUNNER` in its file.
+    """
+    from a2bench.runner import Runner
+
+    found = getattr(_module("runners", name, "runner"), "RUNNER", None)
+    if not isinstance(found, Runner):
+        raise A2BenchError(f"runner {name!r}: expected RUNNER with run(...), got {found!r}")
+    return found
+
+
+def card_path(name: str) -> Path:
+    """Return the file of a method's card.
+
+    Raises:
+        A2BenchError: no such method.
+    """
+    if name not in names("baselines"):
+        raise unknown_name(
+            "method", name, names("baselines"), hint="`a2bench ls methods` lists them"
+        )
+    if name in (files := _files("baselines")):
+        return files[name]
+    package = _entry_points("baselines")[name].load()
+    return Path(package.__file__).with_name(f"{name}.yaml")
+
+
+@cache
+def card(name: str) -> "MethodCard":
+    """Return a method's card.
+
+    Raises:
+        A2BenchError: no such method, or a card that does not validate (each field is named).
+    """
+    import yaml
+    from pydantic import ValidationError
+
+    from a2bench.records import MethodCard
+
+    path = card_path(name)
+    try:
+        found = MethodCard.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (ValidationError, yaml.YAMLError) as error:
+        raise A2BenchError(f"method card {path}:\n{error}") from error
+    if found.name != name:
+        raise A2BenchError(f"method card {path}: `name` is {found.name!r}, the file says {name!r}")
+    return found
+
+
+def method_class(found: "MethodCard") -> "type[Method]":
+    """Return the class of an in-process method, from the Python file beside its card.
+
+    Raises:
+        A2BenchError: no such file or class, or not an in-process method.
+    """
+    path = card_path(found.name).with_suffix(".py")
+    if found.entry is None:
+        raise A2BenchError(
+            f"method {found.name!r} is of kind {found.kind}: it has no class to load"
+        )
+    if not path.exists():
+        raise A2BenchError(f"method {found.name!r}: its card names {found.entry}, no file {path}")
+    module = _load_file("baselines", found.name, path)
+    if not isinstance(cls := getattr(module, found.entry, None), type):
+        raise A2BenchError(f"method {found.name!r}: {path} has no class {found.entry!r}")
+    return cls

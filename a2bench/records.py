@@ -1,0 +1,321 @@
+"""The records that cross a file boundary, each with its schema version.
+
+Flow: Sample (manifest row) -> Case (what is scored) -> Request (what a method is given)
+-> Result (what came of it) -> Value (one number or the reason why there is none).
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Protocol = Literal["self", "rescaled", "cross"]
+"""`self`: own pose, own video. `rescaled`: pose re-shaped to a human. `cross`: another's dance."""
+
+PROTOCOLS: tuple[Protocol, ...] = ("self", "rescaled", "cross")
+
+Input = Literal["pose", "driving_rgb", "clip_of_rgb", "prompt", "face", "hands", "truth"]
+"""What a method may look at beside the reference image; shown in every table."""
+
+Track = Literal["given_pose", "as_shipped"]
+
+ValueStatus = Literal[
+    "ok", "identical", "missing", "undefined", "failed", "unavailable", "not_applicable"
+]
+ResultStatus = Literal["ok", "failed", "skipped"]
+FailureKind = Literal[
+    "no_pose_reference",
+    "no_pose_driving",
+    "multi_person",
+    "too_short",
+    "missing_weights",
+    "gated",
+    "licence_not_accepted",
+    "oom",
+    "timeout",
+    "crash",
+    "missing_output",
+    "bad_output",
+]
+Region = Literal["motion", "frame"]
+"""`motion`: pixels where the character ever is, dilated. `frame`: the whole frame."""
+
+Fit = Literal["stretch", "letterbox", "crop"]
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+"""A snake_case id; the file name is the name."""
+
+CaseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+
+
+class Record(BaseModel):
+    """A frozen record that refuses unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class Size(Record):
+    """A frame size in pixels."""
+
+    width: int = Field(ge=16, le=8192)
+    height: int = Field(ge=16, le=8192)
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+class Sample(Record):
+    """One character with its video: a row of `manifest.jsonl`."""
+
+    schema_: Literal["a2bench.sample/1"] = Field("a2bench.sample/1", alias="schema")
+    id: CaseId
+    index: int
+    category: str
+    """Family of the character ("animals"), or "adopted"."""
+    attributes: dict[str, str]
+    prompt: str
+    """One sentence that describes the picture; the caption of the `caption` prompt track."""
+    size: Size
+    fps: float
+    """Rate of the truth, in Hz: the scoring instants are `i / fps` seconds."""
+    frames: int = Field(ge=2, le=4096)
+    has_pose: bool
+    has_mask: bool
+    pose_source: Literal["exact", "estimated", "none"]
+    files: dict[str, str]
+    """File name -> `sha256:<hex>` of its bytes."""
+    digests: dict[str, str]
+    """`rgb`, `pose`, `mask`: SHA-256 of the decoded content, whatever the container's bytes."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
+    )
+
+
+class Pair(Record):
+    """One fixed cross case: A's picture, B's dance."""
+
+    reference_id: CaseId
+    driver_id: CaseId
+
+
+class DatasetInfo(Record):
+    """`dataset.json`: what a data set version is and how it was made."""
+
+    schema_: Literal["a2bench.dataset/1"] = Field("a2bench.dataset/1", alias="schema")
+    name: str
+    version: str
+    builder: Literal["procedural", "adopt", "generative"]
+    profile: str
+    protocols: tuple[Protocol, ...]
+    order: tuple[CaseId, ...]
+    """All ids in the one stratified seeded order whose prefixes are the splits."""
+    splits: dict[str, int]
+    """Split name -> number of ids (the first so many of `order`)."""
+    cross_pairs: tuple[Pair, ...]
+    """One per id, in `order`; a driver comes from the smallest split that holds its reference."""
+    licence: str
+    build: dict[str, str]
+    """Library versions and machine, for people; not part of any digest."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
+    )
+
+    @model_validator(mode="after")
+    def _lists_agree(self) -> "DatasetInfo":
+        known = set(self.order)
+        if len(known) != len(self.order):
+            raise ValueError("`order` names an id twice")
+        for split, count in self.splits.items():
+            if not 1 <= count <= len(self.order):
+                raise ValueError(f"split {split!r} has {count} ids, `order` has {len(self.order)}")
+        if self.cross_pairs:
+            references = tuple(pair.reference_id for pair in self.cross_pairs)
+            if references != self.order:
+                raise ValueError("`cross_pairs` must list every id of `order` once, in order")
+            if unknown := {pair.driver_id for pair in self.cross_pairs} - known:
+                raise ValueError(f"`cross_pairs` has unknown drivers: {sorted(unknown)[:5]}")
+        return self
+
+
+class Case(Record):
+    """What is scored: a reference character, a driver, a protocol."""
+
+    case_id: CaseId
+    protocol: Protocol
+    reference_id: CaseId
+    driver_id: CaseId
+    size: Size
+    fps: float
+    frames: int
+
+    @property
+    def instants_seconds(self) -> tuple[float, ...]:
+        """The scoring instants."""
+        return tuple(index / self.fps for index in range(self.frames))
+
+
+class SpatialMap(Record):
+    """How a prediction's picture lies on the target's."""
+
+    fit: Fit = "stretch"
+    """`stretch`: each axis scaled on its own. `letterbox`: the whole target picture was fitted
+    into the prediction's frame, bars are cut. `crop`: the prediction shows the middle of the
+    target picture only; the rest cannot be scored and is refused."""
+    panel: int = 0
+    """Which of `panels` side-by-side pictures is the prediction, from the left, from 0."""
+    panels: int = Field(1, ge=1, le=8)
+
+    @model_validator(mode="after")
+    def _panel_exists(self) -> "SpatialMap":
+        if not 0 <= self.panel < self.panels:
+            raise ValueError(f"panel {self.panel} of {self.panels}: count from 0")
+        return self
+
+
+class TemporalMap(Record):
+    """Which prediction frame stands for which instant."""
+
+    fps: float | None = Field(None, gt=0, le=240)
+    """Frame rate where the file does not say or says it wrong; None: the file's time stamps."""
+    dropped_first: int = Field(0, ge=0, le=240)
+    """Frames at the start that are not part of the answer (the reference repeated, say)."""
+
+
+class PredictionMap(Record):
+    """`prediction.yaml`: the map from what a method writes to what is scored."""
+
+    spatial: SpatialMap | None = None
+    temporal: TemporalMap | None = None
+
+
+class NativeGrid(Record):
+    """What a method wants to be given, and gives back."""
+
+    size: Size | None = None
+    """Frame size; None: the data set's own."""
+    fps: float | None = Field(None, ge=4, le=60)
+    """Driving frames a second; None: the scoring grid's."""
+    frames: int | None = Field(None, ge=1, le=372)
+    """Driving frames; None: as many as the scoring grid needs. 372 = 6.2 s at 60 fps."""
+    fit: Fit = "stretch"
+    """How reference and driver are brought to `size`; the normaliser undoes it."""
+
+
+class MethodCard(Record):
+    """`baselines/<name>.yaml`: everything the runner must know of a method, as data."""
+
+    schema_: Literal["a2bench.method/1"] = Field("a2bench.method/1", alias="schema")
+    name: Name
+    title: str
+    summary: str
+    kind: Literal["in_process", "command", "precomputed"]
+    entry: str | None = None
+    """`in_process`: the class beside the card that animates; its file is `<name>.py`."""
+    inputs_seen: tuple[Input, ...]
+    tracks: tuple[Track, ...] = ("given_pose", "as_shipped")
+    """A method without a pose input stands in both."""
+    stochastic: bool = False
+    """Whether the seed changes the answer; then three seeds are run on `quant`."""
+    reference_row: bool = False
+    """An oracle or ceiling: printed, never ranked, bold or underlined."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    native: NativeGrid = NativeGrid()
+    output: PredictionMap = PredictionMap()
+    timeout_seconds: float = Field(600.0, gt=0)
+    not_applicable: dict[Protocol, str] = {}
+    """Protocol -> why the method has no meaning there ("equals the truth")."""
+    paper: str = ""
+    code: str = ""
+    licence_code: str = ""
+    licence_weights: str = ""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
+    )
+
+    @model_validator(mode="after")
+    def _entry_fits_kind(self) -> "MethodCard":
+        if (self.kind == "in_process") != (self.entry is not None):
+            raise ValueError("`entry` (a class name) goes with kind in_process, and only with it")
+        return self
+
+
+class Request(Record):
+    """What one method is asked for one case and seed."""
+
+    schema_: Literal["a2bench.request/1"] = Field("a2bench.request/1", alias="schema")
+    method: Name
+    dataset: str
+    """Folder of the data set version."""
+    case: Case
+    seed: int = Field(ge=0)
+    prompt: str
+    output: str
+    """Where the normalised prediction goes; the result record lies beside it as `.json`."""
+    fingerprint: Digest
+    """Digest of everything that decides the answer: card, adapter code, truth inputs, seed."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
+    )
+
+
+class Result(Record):
+    """What came of a request; written last, so its existence means the prediction is whole."""
+
+    schema_: Literal["a2bench.result/1"] = Field("a2bench.result/1", alias="schema")
+    method: str
+    case_id: CaseId
+    protocol: Protocol
+    seed: int
+    status: ResultStatus
+    failure: FailureKind | None = None
+    reason: str = ""
+    fingerprint: Digest
+    prediction_sha256: Digest | None = None
+    """Digest of the prediction file; scoring refuses a file that does not match."""
+    time_error_seconds: float | None = None
+    """Largest distance between a scoring instant and the frame that stands for it."""
+    infer_seconds: float | None = None
+    """The method's own time for this clip, loading left out."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
+    )
+
+    @model_validator(mode="after")
+    def _status_has_its_fields(self) -> "Result":
+        if self.status == "ok" and self.prediction_sha256 is None:
+            raise ValueError("status ok needs prediction_sha256")
+        if self.status == "failed" and (self.failure is None or not self.reason):
+            raise ValueError("status failed needs failure and reason")
+        return self
+
+
+class Value(Record):
+    """One metric on one case: a number, or a status and a reason."""
+
+    protocol: Protocol
+    method: str
+    seed: int
+    case_id: CaseId
+    metric: Name
+    version: int
+    """Rises when the same videos give another number; versions never share a table."""
+    value: float | None
+    status: ValueStatus
+    reason: str = ""
+    region: Region
+    unit: str
+    key: Digest
+    """Digest of truth, prediction and metric version: a changed one is scored anew."""
+
+    @model_validator(mode="after")
+    def _number_or_reason(self) -> "Value":
+        if (self.status in ("ok", "identical")) != (self.value is not None):
+            raise ValueError(f"status {self.status} with value {self.value}")
+        if self.value is None and not self.reason:
+            raise ValueError(f"status {self.status} needs a reason")
+        return self

@@ -1,0 +1,48 @@
+"""Structural similarity over the region.
+
+    SSIM = (2 m_p m_t + C1) (2 v_pt + C2) / ((m_p^2 + m_t^2 + C1) (v_p + v_t + C2))
+
+with means m and population (co)variances v under a Gaussian window of 11 x 11 px, sigma 1.5, and
+C1 = (.01 x 255)^2, C2 = (.03 x 255)^2, for each RGB channel.
+
+Averages over: the map of the whole frame (mirrored at the frame's borders) is averaged over all
+scored pixels, frames and channels of the clip. Windows of scored pixels near the region's edge
+therefore see up to 5 px beyond it.
+
+Special inputs: identical clips give 1 with status `identical`. Constant frames a, b give
+(2ab + C1) / (a^2 + b^2 + C1). One frame is a clip like any other, and so is a frame smaller than
+the window.
+
+The field's script (DisCo c4fa48a) takes grey 8-bit frames, a 7 x 7 uniform window with sample
+covariance, and leaves out a border of 3 px: another number (.757 against .752 on the same frames).
+"""
+
+from a2bench import pixels
+from a2bench.metric import ClipPair, Metric, Outcome
+
+
+def ssim(pair: ClipPair) -> Outcome:
+    """SSIM of one clip over its region."""
+    similarity = pixels.ssim(pair.prediction, pair.target, pair.scored_pixels, pair.scored_box)
+    return Outcome(similarity.mean)
+
+
+METRIC = Metric(
+    version=1,
+    title="SSIM",
+    summary="likeness of local structure over the region where the character moves",
+    direction="higher",
+    unit="1",
+    value_range=(-1.0, 1.0),
+    perfect=1.0,
+    clip=ssim,
+    digits=3,
+    formula="map of Wang et al. 2004 (Gaussian 11 x 11, sigma 1.5, RGB), averaged over scored "
+    "pixels, frames and channels",
+    pitfalls="Flat areas count as much as detail and dark ones are judged mildly; blind to which "
+    "of two wrong poses is nearer. Not comparable with the grey 7 x 7 SSIM of published tables.",
+    paper="Wang, Bovik, Sheikh and Simoncelli, Image quality assessment: from error visibility to "
+    "structural similarity, IEEE Transactions on Image Processing 13(4), 2004",
+    code="scikit-image 0.26.0 skimage.metrics.structural_similarity(gaussian_weights=True, "
+    "sigma=1.5, use_sample_covariance=False, channel_axis=-1, data_range=255, full=True)[1]",
+)

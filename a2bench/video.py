@@ -43,6 +43,9 @@ Video = UInt8[np.ndarray, "t h w 3"]
 Picture = UInt8[np.ndarray, "h w 3"]
 """One RGB picture, uint8 in [0, 255]."""
 
+Rate = float | int
+"""Frames a second. Spelled out because the tests' type checker takes no int for a float."""
+
 MAX_SIDE_PX = 4096
 MAX_FRAMES = 4096
 MAX_DECODED_BYTES = 2 * 2**30
@@ -794,7 +797,7 @@ def read_any(path: Path) -> Clip:
     return read_frame_folder(path) if path.is_dir() else read_video(path)
 
 
-def _rate(fps: float) -> Fraction:
+def _rate(fps: Rate) -> Fraction:
     if not 0 < fps <= 240:
         raise A2BenchError(f"{fps = }: expected a rate above 0 and at most 240 frames a second.")
     # 1001: the denominator of television rates such as 30000/1001.
@@ -882,7 +885,7 @@ def _yuv_frames(frames: Iterable[npt.NDArray[np.uint8]], path: Path) -> Iterator
 def write_truth(
     path: Path,
     frames: Video | Iterable[Picture],
-    fps: float,
+    fps: Rate,
     *,
     storage: Literal["lossless", "small"],
 ) -> None:
@@ -906,7 +909,7 @@ def write_truth(
     )
 
 
-def write_lossless_rgb(path: Path, frames: Video | Iterable[Picture], fps: float) -> None:
+def write_lossless_rgb(path: Path, frames: Video | Iterable[Picture], fps: Rate) -> None:
     """Write a prediction: RGB H.264 in mp4 that decodes to the same bytes, any width and height.
 
     Raises:
@@ -925,7 +928,7 @@ def write_lossless_rgb(path: Path, frames: Video | Iterable[Picture], fps: float
 def write_preview(
     path: Path,
     frames: Video | Iterable[Picture],
-    fps: float,
+    fps: Rate,
     *,
     max_width: int = 256,
     max_height: int = 384,

@@ -234,3 +234,23 @@ def _root_shift(
     step = leg_lengths[0] / leg_lengths[1] if min(leg_lengths) > 1.0 else scale
     travel = theirs[:, joints].mean(axis=1) - theirs[0, joints].mean(axis=0)
     return np.asarray(ours[joints].mean(axis=0) + step * travel - moved[:, joints].mean(axis=1))
+
+
+def fit_similarity(source: _Points, target: _Points) -> npt.NDArray[np.float64]:
+    """Rotation, scale and shift (2, 3) that brings points (n, 2) nearest to others (Umeyama 1991).
+
+    No reflection. One point gives a shift, none the identity.
+    """
+    affine = np.eye(2, 3)
+    if len(source) == 0:
+        return affine
+    from_middle, to_middle = source - source.mean(axis=0), target - target.mean(axis=0)
+    spread = float((from_middle**2).sum())
+    if len(source) > 1 and spread > 1e-9:
+        # Closed in the plane: scale * (cos, sin) = (sum of dots, sum of crosses) / spread.
+        dot = float((from_middle * to_middle).sum()) / spread
+        cross = from_middle[:, 0] * to_middle[:, 1] - from_middle[:, 1] * to_middle[:, 0]
+        sin = float(cross.sum()) / spread
+        affine[:, :2] = [[dot, -sin], [sin, dot]]
+    affine[:, 2] = target.mean(axis=0) - affine[:, :2] @ source.mean(axis=0)
+    return affine

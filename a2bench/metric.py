@@ -63,7 +63,7 @@ class ClipPair:
         if self.scored_pixels is None or not self.scored_pixels.any():
             return slice(0, height), slice(0, width)
         ever = self.scored_pixels.any(axis=0)
-        rows, columns = np.flatnonzero(ever.any(axis=1)), np.flatnonzero(ever.any(axis=0))
+        rows, columns = np.flatnonzero(np.any(ever, axis=1)), np.flatnonzero(np.any(ever, axis=0))
         return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
@@ -74,6 +74,10 @@ class Outcome:
     value: float | None
     status: ValueStatus = "ok"
     reason: str = ""
+
+
+def _nothing_missing() -> str:
+    return ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,8 @@ class Metric:
         digits: printed decimals.
         pitfalls: what it does not see, for `info metric`.
         paper, code: source, the code with its commit or version.
+        missing: what the machine lacks to compute it (weights), with the command that gets it;
+            "" where nothing is missing. Asked once a run.
     """
 
     version: int
@@ -109,6 +115,7 @@ class Metric:
     paper: str = ""
     code: str = ""
     suites: tuple[str, ...] = field(default=("a2bench",))
+    missing: Callable[[], str] = _nothing_missing
 
     def outcome(self, pair: ClipPair) -> Outcome:
         """Score one clip: identical clips are perfect by definition, without computing."""

@@ -27,7 +27,7 @@ def safe_name(name: str, *, what: str) -> str:
     """
     if not _SAFE_NAME.fullmatch(name) or ".." in name:
         raise A2BenchError(
-            f"{what}: {name[:80]!r} cannot be a file name; expected letters, digits, '.', '_', '-', "
+            f"{what}: {name[:80]!r} cannot be a file name; expected letters, digits, . _ -, "
             "starting with a letter or digit, at most 200 characters."
         )
     return name

@@ -38,7 +38,12 @@ def _built_in_folder(kind: Kind) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _files(kind: Kind) -> dict[str, Path]:
+def files(kind: Kind) -> dict[str, Path]:
+    """Return name -> file of the plug-ins that are files, sorted by name.
+
+    Raises:
+        A2BenchError: two files of one name.
+    """
     folders = [_built_in_folder(kind)]
     if extra := os.environ.get("A2BENCH_PLUGINS"):
         folders.append(Path(extra) / kind)
@@ -53,7 +58,7 @@ def _files(kind: Kind) -> dict[str, Path]:
                     "hint: rename one; the file name is the name"
                 )
             found[path.stem] = path
-    return found
+    return dict(sorted(found.items()))
 
 
 def _entry_points(kind: Kind) -> dict[str, EntryPoint]:
@@ -62,13 +67,13 @@ def _entry_points(kind: Kind) -> dict[str, EntryPoint]:
 
 def names(kind: Kind) -> list[str]:
     """Return every known name of a kind, sorted; imports nothing."""
-    files, points = _files(kind), _entry_points(kind)
-    if clash := sorted(files.keys() & points.keys()):
+    in_files, points = files(kind), _entry_points(kind)
+    if clash := sorted(in_files.keys() & points.keys()):
         raise A2BenchError(
             f"entry point {clash[0]!r} in group a2bench.{kind} has the name of a file: "
-            f"{files[clash[0]]}.\nhint: uninstall or rename the package that declares it"
+            f"{in_files[clash[0]]}.\nhint: uninstall or rename the package that declares it"
         )
-    return sorted(files.keys() | points.keys())
+    return sorted(in_files.keys() | points.keys())
 
 
 def _load_file(kind: Kind, name: str, path: Path) -> ModuleType:
@@ -89,8 +94,8 @@ def _load_file(kind: Kind, name: str, path: Path) -> ModuleType:
 def _module(kind: Kind, name: str, what: str) -> ModuleType:
     if name not in names(kind):
         raise unknown_name(what, name, names(kind), hint=f"`a2bench ls {_LS[kind]}` lists them")
-    if name in (files := _files(kind)):
-        return _load_file(kind, name, files[name])
+    if name in (in_files := files(kind)):
+        return _load_file(kind, name, in_files[name])
     loaded = _entry_points(kind)[name].load()
     if not isinstance(loaded, ModuleType):
         raise A2BenchError(f"entry point {name!r} in a2bench.{kind} must name a module: {loaded!r}")
@@ -146,8 +151,8 @@ def card_path(name: str) -> Path:
         raise unknown_name(
             "method", name, names("baselines"), hint="`a2bench ls methods` lists them"
         )
-    if name in (files := _files("baselines")):
-        return files[name]
+    if name in (in_files := files("baselines")):
+        return in_files[name]
     package = _entry_points("baselines")[name].load()
     return Path(package.__file__).with_name(f"{name}.yaml")
 

@@ -1,0 +1,187 @@
+"""From a run's values to a leaderboard with provenance, and the files of both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from a2bench import plugins
+from a2bench.contact_sheet import SheetRow, write_contact_sheet
+from a2bench.dataset import Dataset
+from a2bench.errors import A2BenchError
+from a2bench.ondemand import Grid, driving_clip, load_truth
+from a2bench.paths import canonical_json, sha256_text
+from a2bench.records import MethodCard, Protocol, Track, Value
+from a2bench.results import (
+    Caption,
+    Leaderboard,
+    Provenance,
+    aggregate,
+    card_digest,
+    count_cases,
+    git_state,
+    library_versions,
+    machine,
+    read_values,
+    split_digest,
+    write_provenance,
+    write_values,
+)
+from a2bench.run import SEEDS, seeds_of
+from a2bench.store import RunFolder
+from a2bench.suites import suite_metrics
+from a2bench.tables import write_all
+from a2bench.video import read_image, read_truth, read_video
+
+TRACK: Track = "given_pose"
+"""Exact poses are injected; methods without a pose input stand in it too."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """A leaderboard with what it was made of."""
+
+    leaderboard: Leaderboard
+    values: list[Value]
+    provenance: Provenance
+
+
+def _cards(store: RunFolder, dataset: Dataset, methods: Sequence[str] | None) -> list[MethodCard]:
+    names = list(methods) if methods else store.methods(dataset)
+    if not names:
+        raise A2BenchError(
+            f"{store.folder} has no predictions for {dataset.label}.\n"
+            f"hint: a2bench run method=still dataset={dataset.info.name}, then a2bench score"
+        )
+    return [store.card(name) for name in names]
+
+
+def board(
+    store: RunFolder,
+    dataset: Dataset,
+    methods: Sequence[str] | None,
+    protocols: Sequence[Protocol],
+    split: str,
+    suite: str,
+    *,
+    seeds: Sequence[int] | None = None,
+    allow_partial: bool = False,
+) -> Board:
+    """Fold the values of a run into a leaderboard; computes no metric.
+
+    Raises:
+        A2BenchError: nothing scored yet, or missing cases; with the command to type.
+    """
+    cards = _cards(store, dataset, methods)
+    path = store.values_folder(dataset) / "values.parquet"
+    if not path.exists():
+        raise A2BenchError(
+            f"{path}: nothing is scored yet.\n"
+            f"hint: a2bench score dataset={dataset.info.name} split={split}"
+        )
+    cases = {
+        protocol: [case.case_id for case in dataset.cases(protocol, split)]
+        for protocol in protocols
+    }
+    metrics = suite_metrics(suite)
+    wanted = {
+        (protocol, card.name, seed)
+        for protocol in protocols
+        for card in cards
+        for seed in seeds_of(card, seeds)
+    }
+    known = {protocol: set(ids) for protocol, ids in cases.items()}
+    values = [
+        value
+        for value in read_values(path)
+        if (value.protocol, value.method, value.seed) in wanted
+        and value.metric in metrics
+        and value.case_id in known[value.protocol]
+    ]
+    caption = Caption.of(
+        dataset.info, digest=dataset.digest(split), split=split, suite=suite, track=TRACK
+    )
+    provenance = Provenance(
+        dataset=dataset.info.name,
+        dataset_version=dataset.info.version,
+        dataset_digest=dataset.digest(split),
+        profile=dataset.info.profile,
+        split=split,
+        split_digest=split_digest(cases),
+        suite=suite,
+        track=TRACK,
+        seeds=tuple(seeds or SEEDS),
+        cards={card.name: _digest_of(card) for card in cards},
+        metric_versions={name: plugins.metric(name).version for name in metrics},
+        libraries=library_versions(),
+        machine=machine(),
+        git=git_state(),
+        counts=count_cases(values, cases, cards),
+    )
+    return Board(
+        aggregate(values, cases, cards, metrics, caption=caption, allow_partial=allow_partial),
+        values,
+        provenance,
+    )
+
+
+def _digest_of(card: MethodCard) -> str:
+    if card.name in plugins.names("baselines"):
+        return card_digest(card.name)
+    return sha256_text(canonical_json(card.model_dump(mode="json")))
+
+
+def write_board(made: Board, folder: Path) -> list[Path]:
+    """Write leaderboard.md .tex .csv .html, values.parquet, provenance.json; return the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_all(made.leaderboard, folder)
+    write_values(folder / "values.parquet", made.values)
+    write_provenance(folder / "provenance.json", made.provenance)
+    names = [f"leaderboard.{suffix}" for suffix in ("md", "tex", "csv", "html")]
+    return [folder / name for name in [*names, "values.parquet", "provenance.json"]]
+
+
+def write_sheet(
+    store: RunFolder,
+    dataset: Dataset,
+    methods: Sequence[str],
+    protocol: Protocol,
+    split: str,
+    path: Path,
+    *,
+    most_cases: int = 8,
+) -> Path:
+    """Write the contact sheet: reference, driver, truth and every method, case by case.
+
+    Raises:
+        A2BenchError: a truth or prediction cannot be read.
+    """
+    rows = []
+    cards = [store.card(name) for name in methods]
+    for case in dataset.cases(protocol, split)[:most_cases]:
+        driver = dataset.sample(case.driver_id)
+        grid = Grid(driver.size, driver.fps, driver.frames, "stretch")
+        predictions: dict[str, object] = {}
+        for card in cards:
+            if card.reference_row:
+                continue  # the oracle is the truth, which has its column
+            seed = seeds_of(card, None)[0]
+            result = store.result(dataset, case, card.name, seed, fingerprint=None)
+            if result is None or result.status != "ok":
+                reason = card.not_applicable.get(protocol, "not run")
+                predictions[card.title] = (
+                    reason if result is None else f"{result.failure or result.status}"
+                )
+                continue
+            output = store.prediction(dataset, protocol, card.name, seed, case.case_id)
+            predictions[card.title] = read_video(output).frames
+        rows.append(
+            SheetRow(
+                label=case.case_id,
+                reference=read_image(dataset.sample_file(case.reference_id, "reference.png")),
+                driver=read_truth(driving_clip(dataset, case.driver_id, grid)[0]),
+                truth=load_truth(dataset, case).frames,
+                predictions=predictions,
+            )
+        )
+    write_contact_sheet(path, rows, instants_seconds=case.instants_seconds)
+    return path

@@ -1,0 +1,165 @@
+"""What every builder shares: start or resume a version, write samples whole, list them."""
+
+import os
+import platform
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+
+from a2bench.dataset import Dataset, write_manifest
+from a2bench.errors import A2BenchError
+from a2bench.paths import sha256_file, write_json, write_text
+from a2bench.progress import progress
+from a2bench.records import DatasetInfo, Sample
+
+BuildSample = Callable[[Path, str, str], str]
+"""(data set folder, sample id, builder's argument) -> sample id; runs in a worker process."""
+
+
+def library_versions() -> dict[str, str]:
+    """Return the libraries and the machine that decide pixels, for `dataset.json`."""
+    libraries = ("a2bench", "av", "numpy", "opencv-python-headless", "skia-python")
+    return {name: version(name) for name in libraries} | {
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+    }
+
+
+def start_version(folder: Path, info: DatasetInfo) -> None:
+    """Write `dataset.json`, or check that the one there says the same (build versions aside).
+
+    Raises:
+        A2BenchError: another data set lies there; a version is never changed.
+    """
+    path = folder / "dataset.json"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(path, info.model_dump(mode="json"))
+        return
+    there = Dataset.open(folder).info
+    if there.model_copy(update={"build": {}}) != info.model_copy(update={"build": {}}):
+        differs = [
+            name
+            for name in type(info).model_fields
+            if name != "build" and getattr(there, name) != getattr(info, name)
+        ]
+        raise A2BenchError(
+            f"{folder} holds another {info.name} {info.version} (differs in: {', '.join(differs)});"
+            " a version is never changed.\n"
+            "hint: choose another version=..., or move the folder away"
+        )
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder to fill; it becomes `folder` only if the block ends without an error.
+
+    Where another process made the same folder meanwhile, its one stays: both are the same.
+    """
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    try:
+        yield aside
+        try:
+            aside.replace(folder)
+        except OSError:
+            if not folder.is_dir():
+                raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def write_sample(aside: Path, sample: Sample) -> None:
+    """Write `sample.json` with the digests of every file beside it."""
+    files = {path.name: sha256_file(path) for path in sorted(aside.iterdir())}
+    row = sample.model_copy(update={"files": files})
+    write_json(aside / "sample.json", row.model_dump(mode="json"))
+
+
+def build_samples(
+    folder: Path,
+    info: DatasetInfo,
+    wanted: Sequence[str],
+    build_sample: BuildSample,
+    argument: str,
+    *,
+    workers: int | None,
+    label: str,
+) -> Dataset:
+    """Build what is missing of `wanted` on all cores, then write the manifest.
+
+    Raises:
+        A2BenchError: a worker died (memory, a signal); what was finished stays.
+    """
+    start_version(folder, info)
+    missing = [key for key in wanted if not (folder / "samples" / key / "sample.json").exists()]
+    count = min(workers or os.cpu_count() or 1, max(1, len(missing)))
+    if missing:
+        with progress(label, len(missing)) as shown:
+            if count == 1:
+                for key in missing:
+                    shown.advance(note=build_sample(folder, key, argument))
+            else:
+                _build_in_processes(folder, missing, build_sample, argument, count, shown.advance)
+    if missing or not (folder / "manifest.jsonl").exists():
+        write_manifest(folder, info.order)
+        _write_card(folder)
+    return Dataset.open(folder)
+
+
+def _build_in_processes(
+    folder: Path,
+    missing: Sequence[str],
+    build_sample: BuildSample,
+    argument: str,
+    count: int,
+    advance: Callable[..., None],
+) -> None:
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+        futures = [pool.submit(build_sample, folder, key, argument) for key in missing]
+        try:
+            for future in as_completed(futures):
+                advance(note=future.result())
+        except BrokenProcessPool as error:
+            raise A2BenchError(
+                f"a build process died (out of memory, or killed); finished samples in {folder} "
+                "are kept.\nhint: run the same command again, or with workers=1"
+            ) from error
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _write_card(folder: Path) -> None:
+    """Write the data set's README: what it is, how it was made, what it is not."""
+    dataset = Dataset.open(folder)
+    info = dataset.info
+    built = [name for name in info.splits if set(dataset.ids(name)) <= set(dataset.samples)]
+    families: dict[str, int] = {}
+    for sample in dataset.samples.values():
+        families[sample.category] = families.get(sample.category, 0) + 1
+    rows = "\n".join(f"| {name} | {count} |" for name, count in sorted(families.items()))
+    splits = "\n".join(
+        f"| {name} | {count} | {dataset.digest(name) if name in built else 'not built'} |"
+        for name, count in info.splits.items()
+    )
+    note = (
+        "Drawn by program: it is **not** the data set of the Animate-X authors, which was never "
+        "released, and numbers on it are not comparable with the paper's.\n\n"
+        if info.builder == "procedural"
+        else ""
+    )
+    write_text(
+        folder / "README.md",
+        f"# {info.name} {info.version}\n\n{note}"
+        f"Builder `{info.builder}`, profile `{info.profile}`, licence {info.licence}, "
+        f"protocols {', '.join(info.protocols)}, {len(dataset.samples)} samples built.\n\n"
+        f"| split | ids | content digest |\n|---|---:|---|\n{splits}\n\n"
+        f"| family | samples built |\n|---|---:|\n{rows}\n",
+    )

@@ -1,0 +1,207 @@
+"""`a2bench-proc`: 500 drawn characters, each dancing, with exact poses and masks."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from a2bench.builders.assembly import (
+    build_samples,
+    library_versions,
+    whole_folder,
+    write_sample,
+)
+from a2bench.dataset import SPLITS, Dataset, dataset_folder
+from a2bench.errors import unknown_name
+from a2bench.masks import MaskClip
+from a2bench.metric import Video
+from a2bench.paths import sha256_text
+from a2bench.pose.keypoints import ABSENT, PoseClip
+from a2bench.procedural import FRAME_SIZE, VERSION, Character, Scene, cast, split_order
+from a2bench.records import DatasetInfo, Pair, Sample, Size
+from a2bench.video import read_truth, rgb_digest, write_png, write_truth
+
+FPS = 8.0
+FRAMES = 32
+"""The scoring grid: 32 instants at 8 Hz, 0 to 3.875 s."""
+
+LONGEST_SECONDS = 6.2
+"""Driving clips can be asked for up to here; what lies after the last instant is unscored."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What pixels a build has; the ids and the dances are the same in all."""
+
+    scale: float
+    storage: Literal["lossless", "small"]
+    summary: str
+
+
+PROFILES = {
+    "default": Profile(1.0, "lossless", "512x768, lossless H.264 4:2:0"),
+    "small": Profile(1.0, "small", "512x768, H.264 CRF 18; the decoded file is the truth"),
+    "tiny": Profile(0.25, "lossless", "128x192, lossless: for tests and smoke runs only"),
+}
+
+
+def dataset_name(profile: str) -> str:
+    """Return the data set's name: another profile has other pixels, so it has another name."""
+    return "a2bench-proc" if profile == "default" else f"a2bench-proc-{profile}"
+
+
+def cross_pairs(order: tuple[str, ...]) -> tuple[Pair, ...]:
+    """Return one fixed cross pair per id: within each split's new ids, a seeded cycle.
+
+    Every id is once a reference and once a driver, never its own, and each split is closed.
+    """
+    driver_of: dict[str, str] = {}
+    start = 0
+    for end in sorted(set(SPLITS.values())):
+        block = sorted(order[start:end], key=lambda key: sha256_text(f"cross|{VERSION}|{key}"))
+        driver_of |= dict(zip(block, block[1:] + block[:1], strict=True))
+        start = end
+    return tuple(Pair(reference_id=key, driver_id=driver_of[key]) for key in order)
+
+
+def describe(profile: str) -> DatasetInfo:
+    """Return what `dataset.json` says of a profile.
+
+    Raises:
+        A2BenchError: no such profile.
+    """
+    if profile not in PROFILES:
+        raise unknown_name("profile", profile, PROFILES)
+    order = split_order()
+    return DatasetInfo(
+        name=dataset_name(profile),
+        version=VERSION,
+        builder="procedural",
+        profile=profile,
+        protocols=("self", "cross"),
+        order=order,
+        splits=SPLITS,
+        cross_pairs=cross_pairs(order),
+        licence="CC0-1.0",
+        build=library_versions(),
+    )
+
+
+def build(
+    home: Path, *, split: str = "quant", profile: str = "default", workers: int | None = None
+) -> Dataset:
+    """Make or resume the data set; `split` says how much of it.
+
+    Raises:
+        A2BenchError: unknown split or profile, or another data set lies in its place.
+    """
+    if split not in SPLITS:
+        raise unknown_name("split", split, SPLITS)
+    info = describe(profile)
+    return build_samples(
+        dataset_folder(home, info.name, info.version),
+        info,
+        info.order[: SPLITS[split]],
+        _build_sample,
+        profile,
+        workers=workers,
+        label=f"build {info.name} {info.version}",
+    )
+
+
+@cache
+def _characters() -> dict[str, Character]:
+    return {character.id: character for character in cast()}
+
+
+def _build_sample(folder: Path, sample_id: str, profile: str) -> str:
+    final = folder / "samples" / sample_id
+    with whole_folder(final) as aside:
+        character = _characters()[sample_id]
+        scene = Scene.self_driven(character)
+        digests = _write_clip(aside, scene, PROFILES[profile], fps=FPS, frames=FRAMES)
+        first = read_truth(aside / "video.mp4")[0]
+        write_png(aside / "reference.png", first)
+        height, width = first.shape[:2]
+        write_sample(
+            aside,
+            Sample(
+                id=character.id,
+                index=character.index,
+                category=character.family,
+                attributes=dict(character.attributes)
+                | {
+                    "species": character.species,
+                    "style": character.style,
+                    "body_plan": character.body_plan,
+                },
+                prompt=character.prompt,
+                size=Size(width=width, height=height),
+                fps=FPS,
+                frames=FRAMES,
+                has_pose=True,
+                has_mask=True,
+                pose_source="exact",
+                files={},
+                digests=digests,
+            ),
+        )
+    return sample_id
+
+
+def _write_clip(
+    folder: Path, scene: Scene, profile: Profile, *, fps: float, frames: int
+) -> dict[str, str]:
+    """Render a clip and write video, pose and masks; return the digests of their content."""
+    rendered = [scene.frame(index / fps, scale=profile.scale) for index in range(frames)]
+    video = np.stack([frame.rgb for frame in rendered])
+    write_truth(folder / "video.mp4", video, fps, storage=profile.storage)
+    height, width = video.shape[1:3]
+    visibility = np.stack([frame.visibility for frame in rendered])
+    xy = np.stack([frame.joints[:, :2] for frame in rendered])
+    xy[visibility == ABSENT] = np.nan
+    pose = PoseClip(np.round(xy, 2), visibility, width, height, fps)
+    masks = MaskClip(
+        np.stack([frame.mask for frame in rendered]),
+        np.stack([frame.undefined for frame in rendered]),
+        np.round([frame.yaw_degrees for frame in rendered], 2),
+    )
+    pose.save(folder / "pose.npz")
+    masks.save(folder / "mask.npz")
+    truth = read_truth(folder / "video.mp4")
+    return {"rgb": rgb_digest(truth), "pose": pose.digest(), "mask": masks.digest()}
+
+
+def render_cross(folder: Path, reference_id: str, driver_id: str, profile: str) -> dict[str, str]:
+    """Write the canonical render of A dancing B's dance; return the digests of its content."""
+    people = _characters()
+    scene = Scene.cross_driven(people[reference_id], people[driver_id])
+    return _write_clip(folder, scene, PROFILES[profile], fps=FPS, frames=FRAMES)
+
+
+def render_driving(
+    driver_id: str, *, fps: float, frames: int, scale: float
+) -> tuple[Video, PoseClip]:
+    """Render a driver's own clip at any rate, length and size.
+
+    Args:
+        driver_id: the character.
+        fps: 4 to 60.
+        frames: at most 6.2 s of them.
+        scale: of the 512x768 scene.
+    """
+    scene = Scene.self_driven(_characters()[driver_id])
+    rendered = [scene.frame(index / fps, scale=scale) for index in range(frames)]
+    visibility = np.stack([frame.visibility for frame in rendered])
+    xy = np.stack([frame.joints[:, :2] for frame in rendered])
+    xy[visibility == ABSENT] = np.nan
+    height, width = rendered[0].rgb.shape[:2]
+    pose = PoseClip(np.round(xy, 2), visibility, width, height, fps)
+    return np.stack([frame.rgb for frame in rendered]), pose
+
+
+def scale_to_cover(size: Size) -> float:
+    """Return the smallest scale at which a scene covers `size`, so that nothing is enlarged."""
+    return max(size.width / FRAME_SIZE[0], size.height / FRAME_SIZE[1])

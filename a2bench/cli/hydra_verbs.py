@@ -1,0 +1,190 @@
+"""The verbs whose arguments are Hydra overrides, behind the one command line.
+
+The verb is stripped, `--flag value` becomes `key=value`, unknown keys are named with the nearest
+one, and the real `@hydra.main` does the rest (groups, `-m` sweeps, `--cfg job`).
+"""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from a2bench.errors import A2BenchError, unknown_name
+
+CONF = Path(__file__).parent.parent / "conf"
+
+_HYDRA_FLAGS = {"-m": 0, "--multirun": 0, "--cfg": 1, "-c": 1, "--resolve": 0, "--info": 1}
+"""Hydra's own flags that pass through, with the number of their arguments."""
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One Hydra verb."""
+
+    name: str
+    summary: str
+    examples: tuple[str, ...]
+    task: Callable[[Any], int]
+    """Composed configuration -> exit code."""
+    two_values: tuple[str, ...] = ()
+    """Flags that take two values (`--pair PREDICTION TRUTH`)."""
+
+
+def _keys(verb: str, choice: str | None) -> dict[str, tuple[Any, str]]:
+    """Return key -> (default, comment) of a verb, from its configuration files."""
+    files = [CONF / f"{verb}.yaml"]
+    if verb == "build":
+        files.insert(0, CONF / "dataset" / f"{choice or 'procedural'}.yaml")
+    found: dict[str, tuple[Any, str]] = {}
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        comments = dict(re.findall(r"^(\w+):.*?\s\s# (.*)$", text, flags=re.MULTILINE))
+        for key, default in yaml.safe_load(text).items():
+            if key not in ("defaults", "builder"):
+                found[key] = (default, comments.get(key, ""))
+    return found
+
+
+def _groups(verb: str) -> list[str]:
+    return (
+        sorted(path.stem for path in (CONF / "dataset").glob("*.yaml")) if verb == "build" else []
+    )
+
+
+def help_text(verb: Verb) -> str:
+    """Return what `a2bench VERB --help` prints."""
+    lines = [verb.summary, "", f"usage: a2bench {verb.name} KEY=VALUE ...", "", "examples:"]
+    lines += [f"  {example}" for example in verb.examples]
+    choices: list[str | None] = [*_groups(verb.name)] or [None]
+    for choice in choices:
+        head = f"keys with dataset={choice}:" if choice else "keys:"
+        lines += ["", head]
+        for key, (default, comment) in _keys(verb.name, choice).items():
+            shown = (
+                "(needed)"
+                if default == "???"
+                else yaml.safe_dump(default, default_flow_style=True)
+                .strip()
+                .removesuffix("...")
+                .strip()
+            )
+            lines.append(f"  {key:<14}{shown:<22}{comment}")
+    lines += [
+        "",
+        "Every key is a flag too: --split demo is split=demo, --dry-run is dry_run=true.",
+        "-m KEY=A,B sweeps; --cfg job prints the configuration and does nothing.",
+    ]
+    return "\n".join(lines)
+
+
+def _quoted(value: str) -> str:
+    """Quote a value for Hydra's grammar, unless it is a plain list or word already."""
+    if re.fullmatch(r"[\w.@/+-]+|\[[\w.,/@ -]*\]", value) and value != "":
+        return value
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def to_overrides(verb: Verb, arguments: Sequence[str]) -> list[str]:
+    """Translate flags to overrides and check every key.
+
+    Raises:
+        A2BenchError: unknown flag or key (with the nearest), or a value is missing.
+    """
+    choice = next((word[8:] for word in arguments if word.startswith("dataset=")), None)
+    groups = _groups(verb.name)
+    if groups and choice is not None and choice not in groups:
+        raise unknown_name("builder", choice, groups)
+    keys = _keys(verb.name, choice)
+    words = list(arguments)
+    overrides: list[str] = []
+    known = [*keys, *(["dataset"] if groups else [])]
+    while words:
+        word = words.pop(0)
+        if word in _HYDRA_FLAGS:
+            overrides.append(word)
+            overrides += [words.pop(0) for _ in range(min(_HYDRA_FLAGS[word], len(words)))]
+        elif word.startswith("-"):
+            flag, has_value, value = word.lstrip("-").partition("=")
+            key = flag.replace("-", "_")
+            if key not in known:
+                raise unknown_name(f"flag of `a2bench {verb.name}`", word, _flags(known))
+            if isinstance(keys.get(key, (None,))[0], bool) and not has_value:
+                overrides.append(f"{key}=true")
+                continue
+            count = 2 if key in verb.two_values else 1
+            values = [value] if has_value else words[:count]
+            words = words if has_value else words[count:]
+            if len(values) < count:
+                raise A2BenchError(f"--{flag} needs {count} value{'s' if count > 1 else ''}.")
+            quoted = [_quoted(one) for one in values]
+            overrides.append(f"{key}=" + (f"[{','.join(quoted)}]" if count > 1 else quoted[0]))
+        else:
+            key = word.partition("=")[0].lstrip("+~")
+            if "=" not in word:
+                raise A2BenchError(
+                    f"{word!r}: arguments of `a2bench {verb.name}` are KEY=VALUE or --KEY VALUE.\n"
+                    f"hint: a2bench {verb.name} --help"
+                )
+            if not key.startswith("hydra") and key not in known:
+                raise unknown_name(
+                    f"key of `a2bench {verb.name}`", key, known, hint=f"a2bench {verb.name} --help"
+                )
+            overrides.append(word)
+    return overrides
+
+
+def _flags(keys: Sequence[str]) -> list[str]:
+    return [f"--{key.replace('_', '-')}" for key in keys]
+
+
+def call(verb: Verb, arguments: Sequence[str]) -> int:
+    """Run a verb through Hydra and return the exit code (of a sweep: the worst).
+
+    Raises:
+        A2BenchError: arguments that cannot be read; errors of the task itself in a single run.
+    """
+    if any(word in ("--help", "-h") for word in arguments):
+        print(help_text(verb))
+        return 0
+    overrides = to_overrides(verb, arguments)
+    import hydra
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    try:
+        plain = [word for word in overrides if "=" in word and not word.startswith("-")]
+        OverridesParser.create().parse_overrides(plain)
+    except HydraException as error:
+        text = str(error).splitlines()[0]
+        raise A2BenchError(
+            f"{text}\nhint: quote values with spaces or commas: 'key=\"a b\"'"
+        ) from error
+    worst = 0
+    sweeping = "-m" in overrides or "--multirun" in overrides
+
+    def task(cfg: Any) -> None:
+        nonlocal worst
+        try:
+            worst = max(worst, verb.task(cfg))
+        except A2BenchError as error:
+            if not sweeping:
+                print(f"error: {error}", file=sys.stderr)
+                raise SystemExit(2) from error
+            print(f"error: {error}", file=sys.stderr)
+            worst = 2
+
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # a bug of ours keeps its traceback
+    before = sys.argv
+    sys.argv = [f"a2bench {verb.name}", *overrides]
+    try:
+        hydra.main(version_base="1.3", config_path="pkg://a2bench.conf", config_name=verb.name)(
+            task
+        )()
+    finally:
+        sys.argv = before
+    return worst

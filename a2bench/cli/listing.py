@@ -1,0 +1,152 @@
+"""What `ls` and `info` say. Listing imports neither torch nor numpy nor pandas."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import yaml
+
+from a2bench import plugins
+from a2bench.paths import data_home
+
+Rows = list[dict[str, str]]
+
+
+def _methods(_: Path | None) -> Rows:
+    rows = []
+    for name in plugins.names("baselines"):
+        card = yaml.safe_load(plugins.card_path(name).read_text(encoding="utf-8"))
+        rows.append(
+            {
+                "name": name,
+                "kind": str(card.get("kind", "")),
+                "device": str(card.get("device", "cpu")),
+                "inputs seen": " ".join(card.get("inputs_seen", [])) or "reference only",
+                "summary": str(card.get("summary", "")),
+            }
+        )
+    return rows
+
+
+def _first_line(path: Path) -> str:
+    """Return the first line of a module's docstring without importing it."""
+    import ast
+
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return text.split("\n", 1)[0]
+
+
+def _modules(kind: plugins.Kind) -> Rows:
+    return [
+        {"name": name, "summary": _first_line(path) if path else "(installed package)"}
+        for name, path in plugins.files(kind).items()
+    ]
+
+
+def _datasets(home: Path | None) -> Rows:
+    rows = []
+    for path in sorted((data_home(home) / "datasets").glob("*/*/dataset.json")):
+        info = json.loads(path.read_text(encoding="utf-8"))
+        manifest = path.with_name("manifest.jsonl")
+        count = len(manifest.read_text(encoding="utf-8").splitlines()) if manifest.exists() else 0
+        rows.append(
+            {
+                "name": f"{info['name']}@{info['version']}",
+                "builder": info["builder"],
+                "protocols": " ".join(info["protocols"]),
+                "samples": f"{count} of {len(info['order'])}",
+                "folder": str(path.parent),
+            }
+        )
+    return rows
+
+
+def _runs(home: Path | None) -> Rows:
+    rows = []
+    for folder in sorted((data_home(home) / "runs").glob("*/")):
+        datasets = sorted({f"{p.parent.name}@{p.name}" for p in folder.glob("predictions/*/*")})
+        methods = sorted({p.name for p in folder.glob("predictions/*/*/*/*")})
+        rows.append(
+            {"name": folder.name, "data sets": " ".join(datasets), "methods": " ".join(methods)}
+        )
+    return rows
+
+
+KINDS: dict[str, Callable[[Path | None], Rows]] = {
+    "methods": _methods,
+    "metrics": lambda _: _modules("metrics"),
+    "runners": lambda _: _modules("runners"),
+    "datasets": _datasets,
+    "runs": _runs,
+}
+
+
+def as_lines(rows: Rows) -> Iterator[str]:
+    """Return rows as aligned columns under their headings."""
+    if not rows:
+        yield "none yet"
+        return
+    heads = list(rows[0])
+    widths = [max(len(head), *(len(row[head]) for row in rows)) for head in heads]
+    for cells in [heads, *([row[head] for head in heads] for row in rows)]:
+        padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=True)]
+        yield "  ".join(padded).rstrip()
+
+
+def _metric_info(name: str, _: Path | None) -> dict[str, str]:
+    metric = plugins.metric(name)
+    low, high = metric.value_range
+    return {
+        "name": name,
+        "title": metric.title,
+        "summary": metric.summary,
+        "formula": metric.formula,
+        "direction": f"{metric.direction} is better",
+        "unit": metric.unit,
+        "range": f"{low:g} to {high:g}, perfect {metric.perfect:g}",
+        "in means": f"capped at {metric.cap:g}" if metric.cap is not None else "as it is",
+        "pitfalls": metric.pitfalls,
+        "suites": ", ".join(metric.suites),
+        "version": str(metric.version),
+        "paper": metric.paper,
+        "code": metric.code,
+        "on this machine": metric.missing() or "available",
+    }
+
+
+def _method_info(name: str, _: Path | None) -> dict[str, str]:
+    card = plugins.card(name).model_dump(mode="json")
+    facts = {
+        key: value if isinstance(value, str) else json.dumps(value) for key, value in card.items()
+    }
+    return facts | {"card": str(plugins.card_path(name))}
+
+
+def _dataset_info(name: str, home: Path | None) -> dict[str, str]:
+    from a2bench.dataset import Dataset
+
+    dataset = Dataset.find(data_home(home), name)
+    info = dataset.info
+    facts = {
+        "name": info.name,
+        "version": info.version,
+        "builder": info.builder,
+        "profile": info.profile,
+        "licence": info.licence,
+        "protocols": " ".join(info.protocols),
+        "folder": str(dataset.folder),
+        "samples built": f"{len(dataset.samples)} of {len(info.order)}",
+    }
+    for split, count in info.splits.items():
+        built = set(dataset.ids(split)) <= set(dataset.samples)
+        facts[f"split {split}"] = f"{count} ids, " + (
+            dataset.digest(split) if built else "not built"
+        )
+    return facts | {f"built with {key}": value for key, value in info.build.items()}
+
+
+INFO: dict[str, Callable[[str, Path | None], dict[str, str]]] = {
+    "metric": _metric_info,
+    "method": _method_info,
+    "dataset": _dataset_info,
+}

@@ -1,0 +1,322 @@
+"""The command line. Nothing heavy is imported until a verb needs it."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from a2bench.errors import A2BenchError, unknown_name
+
+EXIT_FAIL, EXIT_WRONG_INPUT = 1, 2
+
+_HYDRA_VERB: dict[str, Any] = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "help_option_names": [],
+}
+
+app = typer.Typer(
+    name="a2bench",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="A²Bench: the benchmark for character image animation.\n\n"
+    "build a data set, run methods on it, score their videos, print the table.\n\n"
+    "New here? Type: a2bench demo",
+)
+
+Home = Annotated[
+    Path | None, typer.Option(help="Data root; default $A2BENCH_HOME, else ./a2bench-data.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def _hydra(context: typer.Context, verb: str) -> None:
+    from a2bench.cli import hydra_verbs, tasks
+
+    found = {"build": tasks.BUILD, "run": tasks.RUN, "score": tasks.SCORE}[verb]
+    if verb == "build":
+        from a2bench.doctor import require_skia
+
+        require_skia()
+    raise typer.Exit(hydra_verbs.call(found, context.args))
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder of everything it makes.")] = Path(
+        "a2bench-demo"
+    ),
+    split: Annotated[str, typer.Option(help="How much: smoke (4), demo (8), mini (20).")] = "demo",
+    profile: Annotated[
+        str, typer.Option(help="Pixels: default (512x768), small, tiny (128x192).")
+    ] = "default",
+    workers: Annotated[int | None, typer.Option(help="Processes; default one a core.")] = None,
+) -> None:
+    """Do the whole flow on eight characters: data, methods, scores, table. No GPU, no download."""
+    from a2bench.doctor import require_skia
+
+    require_skia()
+    from rich.console import Console
+
+    from a2bench.demo import demo as run_demo
+    from a2bench.tables import to_terminal
+
+    report = run_demo(out, split=split, profile=profile, workers=workers)
+    to_terminal(report.board.leaderboard, Console())
+    spent = ", ".join(f"{stage} {value:.0f} s" for stage, value in report.seconds.items())
+    print(f"time: {spent}", file=sys.stderr)
+    print(f"table:         {out / 'leaderboard.html'}  (.md .tex .csv beside it)")
+    print(f"contact sheet: {report.sheet}")
+    print(f"values:        {out / 'values.parquet'}, provenance in {out / 'provenance.json'}")
+    print(
+        f"next: score your own videos: a2bench inputs --home {out / 'data'} --split {split} "
+        "--protocol cross --out inputs"
+    )
+
+
+@app.command(context_settings=_HYDRA_VERB)
+def build(context: typer.Context) -> None:
+    """Make or resume a data set version (KEY=VALUE; a2bench build --help)."""
+    _hydra(context, "build")
+
+
+@app.command(context_settings=_HYDRA_VERB)
+def run(context: typer.Context) -> None:
+    """Have methods make predictions (KEY=VALUE; a2bench run --help)."""
+    _hydra(context, "run")
+
+
+@app.command(context_settings=_HYDRA_VERB)
+def score(context: typer.Context) -> None:
+    """Score a run, a folder of videos, or two videos (KEY=VALUE; a2bench score --help)."""
+    _hydra(context, "score")
+
+
+@app.command()
+def inputs(
+    dataset: Annotated[str, typer.Option(help="Name, name@version, or a folder.")] = "a2bench-proc",
+    protocol: Annotated[str, typer.Option(help="self or cross.")] = "cross",
+    split: Annotated[str, typer.Option(help="smoke, demo, mini, lite, quant, full.")] = "quant",
+    out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("inputs"),
+    fps: Annotated[
+        float | None, typer.Option(help="Driving frames a second, 4 to 60; default 8.")
+    ] = None,
+    frames: Annotated[
+        int | None, typer.Option(help="Driving frames; default as many as scoring needs.")
+    ] = None,
+    size: Annotated[
+        str | None, typer.Option(help="WIDTHxHEIGHT; default the data set's own.")
+    ] = None,
+    fit: Annotated[
+        str, typer.Option(help="How to reach that size: stretch, letterbox, crop.")
+    ] = "stretch",
+    home: Home = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; default one a core.")] = None,
+) -> None:
+    """Hand out the inputs of every case, for a method you run elsewhere; never the truth."""
+    from a2bench.cli.tasks import parse_fit, parse_protocols, parse_size
+    from a2bench.dataset import Dataset
+    from a2bench.handout import hand_out
+    from a2bench.paths import data_home
+
+    found = Dataset.find(data_home(home), dataset)
+    (name,) = parse_protocols(protocol)
+    rows = hand_out(
+        found,
+        name,
+        split,
+        out,
+        size=parse_size(size),
+        fps=fps,
+        frames=frames,
+        fit=parse_fit(fit),
+        workers=workers,
+    )
+    print(f"{len(rows)} cases of {found.label}, {name}, split {split}, in {out}")
+    print("each has ref.png, driving.mp4 and, where poses are known, pose.npz and pose.mp4")
+    print(f"write your videos as FOLDER/<case_id>.mp4, for example {rows[0].case_id}.mp4")
+    at = f" --home {home}" if home else ""
+    print(
+        f"next: a2bench score --predictions FOLDER --pairs {out / 'pairs.jsonl'} "
+        f"method=my_method{at}"
+    )
+
+
+@app.command()
+def table(
+    dataset: Annotated[str, typer.Option(help="Name, name@version, or a folder.")] = "a2bench-proc",
+    split: Annotated[str, typer.Option(help="smoke, demo, mini, lite, quant, full.")] = "quant",
+    protocol: Annotated[
+        str, typer.Option(help="self, cross, or both with a comma; default all scored.")
+    ] = "",
+    method: Annotated[str, typer.Option(help="Methods, with commas; default all of the run.")] = "",
+    suite: Annotated[str, typer.Option(help="a2bench or extended.")] = "a2bench",
+    run: Annotated[str, typer.Option(help="Name of the run folder.")] = "main",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for leaderboard.md .tex .csv .html; default none.")
+    ] = None,
+    allow_partial: Annotated[
+        bool, typer.Option("--allow-partial", help="Print although cases are missing; marked.")
+    ] = False,
+    home: Home = None,
+    json: AsJson = False,
+) -> None:
+    """Print the table of what is scored; --out writes Markdown, LaTeX, CSV and HTML."""
+    from rich.console import Console
+
+    from a2bench.boards import board, write_board
+    from a2bench.cli.tasks import parse_protocols
+    from a2bench.dataset import Dataset
+    from a2bench.paths import data_home
+    from a2bench.store import RunFolder
+    from a2bench.tables import to_terminal
+
+    root = data_home(home)
+    found = Dataset.find(root, dataset)
+    protocols = parse_protocols(protocol.split(",")) if protocol else list(found.info.protocols)
+    made = board(
+        RunFolder.of(root, run),
+        found,
+        method.split(",") if method else None,
+        protocols,
+        split,
+        suite,
+        allow_partial=allow_partial,
+    )
+    if json:
+        import json as json_module
+
+        rows = [value.model_dump(mode="json") for value in made.values]
+        print(json_module.dumps(rows, indent=1))
+    else:
+        to_terminal(made.leaderboard, Console())
+    if out is not None:
+        for path in write_board(made, out):
+            print(path, file=sys.stderr if json else sys.stdout)
+
+
+@app.command(name="ls")
+def list_names(
+    kind: Annotated[str, typer.Argument(help="methods, metrics, runners, datasets or runs.")],
+    home: Home = None,
+    json: AsJson = False,
+) -> None:
+    """List what there is: methods, metrics, runners, datasets, runs."""
+    from a2bench.cli import listing
+
+    if kind not in listing.KINDS:
+        raise unknown_name("kind", kind, listing.KINDS)
+    rows = listing.KINDS[kind](home)
+    if json:
+        import json as json_module
+
+        print(json_module.dumps(rows, indent=1))
+        return
+    for line in listing.as_lines(rows):
+        print(line)
+
+
+@app.command()
+def info(
+    kind: Annotated[str, typer.Argument(help="metric, method or dataset.")],
+    name: Annotated[str, typer.Argument(help="Its name.")],
+    home: Home = None,
+    json: AsJson = False,
+) -> None:
+    """Show all that is known of one metric, method or data set."""
+    from a2bench.cli import listing
+
+    if kind not in listing.INFO:
+        raise unknown_name("kind", kind, listing.INFO)
+    facts = listing.INFO[kind](name, home)
+    if json:
+        import json as json_module
+
+        print(json_module.dumps(facts, indent=1))
+        return
+    width = max(len(key) for key in facts)
+    for key, value in facts.items():
+        print(f"{key:<{width}}  {value}")
+
+
+@app.command()
+def doctor(home: Home = None, json: AsJson = False) -> None:
+    """Say what works on this machine, what is missing, and what to type."""
+    from a2bench.doctor import checks
+
+    found = checks(home)
+    if json:
+        import json as json_module
+
+        print(json_module.dumps([check.as_dict() for check in found], indent=1))
+    else:
+        for check in found:
+            print(f"{check.state:<9} {check.name:<26} {check.found}")
+            if check.fix:
+                print(f"{'':<9} {'':<26} fix: {check.fix}")
+        bad = [check.name for check in found if check.state == "missing"]
+        print(
+            f"missing: {', '.join(bad)}"
+            if bad
+            else "all that the demo needs is there: a2bench demo"
+        )
+    if any(check.state == "missing" for check in found):
+        raise typer.Exit(EXIT_FAIL)
+
+
+@app.command()
+def verify(
+    kind: Annotated[str, typer.Argument(help="dataset.")],
+    path: Annotated[str, typer.Argument(help="Name, name@version, or a folder.")],
+    home: Home = None,
+    json: AsJson = False,
+) -> None:
+    """Check that a data set is what was built: files, decoded pixels, poses, masks, lists."""
+    from a2bench.dataset import Dataset
+    from a2bench.paths import data_home
+    from a2bench.verify import verify_dataset
+
+    if kind != "dataset":
+        raise unknown_name("kind", kind, ["dataset"])
+    found = Dataset.find(data_home(home), path)
+    problems = verify_dataset(found)
+    if json:
+        import json as json_module
+
+        print(json_module.dumps({"samples": len(found.samples), "problems": problems}, indent=1))
+    else:
+        for problem in problems:
+            print(problem)
+        verdict = f"{len(problems)} problems" if problems else "all as built"
+        print(f"{found.label}: {len(found.samples)} samples, {verdict}")
+    if problems:
+        raise typer.Exit(EXIT_FAIL)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"a2bench {installed('a2bench')}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; an A2BenchError is printed without a traceback, exit code 2."""
+    try:
+        app()
+    except A2BenchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(EXIT_WRONG_INPUT) from None
+    except KeyboardInterrupt:
+        print("stopped; run the same command again, it goes on where it was", file=sys.stderr)
+        raise SystemExit(130) from None
+    except BrokenPipeError:  # `a2bench ls metrics | head`
+        sys.stderr.close()
+        raise SystemExit(0) from None

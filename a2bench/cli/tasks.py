@@ -1,0 +1,344 @@
+"""What the Hydra verbs do with their configuration."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, cast, get_args
+
+from a2bench.cli.hydra_verbs import Verb
+from a2bench.errors import A2BenchError, unknown_name
+from a2bench.paths import data_home
+from a2bench.records import PROTOCOLS, Fit, MethodCard, Protocol, Size
+
+
+def _names(value: Any) -> list[str]:
+    """Return a name or a list of names as a list without repeats."""
+    words = [value] if isinstance(value, str) else [str(word) for word in value]
+    return list(dict.fromkeys(words))
+
+
+def parse_size(text: str | None) -> Size | None:
+    """Return WIDTHxHEIGHT as a size.
+
+    Raises:
+        A2BenchError: not of that form, or not even (4:2:0 video needs it).
+    """
+    if text is None:
+        return None
+    width, _, height = str(text).lower().partition("x")
+    if not (width.isdigit() and height.isdigit()):
+        raise A2BenchError(f"size={text}: expected WIDTHxHEIGHT, such as 512x768.")
+    if int(width) % 2 or int(height) % 2 or not min(int(width), int(height)) >= 16:
+        raise A2BenchError(f"size={text}: both sides must be even and at least 16 px.")
+    if max(int(width), int(height)) > 8192:
+        raise A2BenchError(f"size={text}: at most 8192 px a side.")
+    return Size(width=int(width), height=int(height))
+
+
+def parse_fit(text: str) -> Fit:
+    """Return the fit of that name.
+
+    Raises:
+        A2BenchError: no such fit.
+    """
+    if text not in get_args(Fit):
+        raise unknown_name("fit", text, get_args(Fit))
+    return cast(Fit, text)
+
+
+def parse_protocols(value: Any) -> list[Protocol]:
+    """Return protocols by name, in their fixed order.
+
+    Raises:
+        A2BenchError: no such protocol.
+    """
+    words = _names(value)
+    for word in words:
+        if word not in PROTOCOLS:
+            raise unknown_name("protocol", word, PROTOCOLS)
+    return [name for name in PROTOCOLS if name in words]
+
+
+def _build(cfg: Any) -> int:
+    home = data_home(cfg.home)
+    if cfg.builder == "procedural":
+        from a2bench.builders import procedural
+
+        dataset = procedural.build(home, split=cfg.split, profile=cfg.profile, workers=cfg.workers)
+        split = cfg.split
+    else:
+        from a2bench.builders import adopt
+
+        dataset = adopt.build(
+            home,
+            source=Path(cfg.source).expanduser(),
+            name=cfg.name,
+            version=str(cfg.version),
+            size=parse_size(cfg.size),
+            fit=parse_fit(cfg.fit),
+            workers=cfg.workers,
+        )
+        split = "full"
+    print(f"{dataset.label}: {len(dataset.ids(split))} samples (split {split}) in {dataset.folder}")
+    print(f"content digest: {dataset.digest(split)}")
+    protocol = dataset.info.protocols[-1]
+    print(
+        f"next: a2bench run method=[still,puppet_warp] dataset={dataset.info.name} "
+        f"protocol={protocol} split={split}"
+    )
+    return 0
+
+
+def _run(cfg: Any) -> int:
+    from a2bench import plugins
+    from a2bench.dataset import Dataset
+    from a2bench.run import plan, run
+    from a2bench.store import RunFolder
+
+    home = data_home(cfg.home)
+    cards = [plugins.card(name) for name in _names(cfg.method)]
+    plugins.runner(cfg.runner)
+    dataset = Dataset.find(home, cfg.dataset)
+    protocols = parse_protocols(cfg.protocol)
+    store = RunFolder.of(home, cfg.run)
+    seeds = None if cfg.seeds is None else [int(seed) for seed in cfg.seeds]
+    if cfg.dry_run:
+        jobs, summary = plan(
+            store,
+            dataset,
+            cards,
+            protocols,
+            cfg.split,
+            seeds=seeds,
+            retry_failed=cfg.retry_failed,
+        )
+        for job in jobs:
+            print(job.request.model_dump_json())
+        print(
+            f"{len(jobs)} to run, {summary.done_before} done before; nothing was run (dry_run)",
+            file=sys.stderr,
+        )
+        return 0
+    summary = run(
+        store,
+        dataset,
+        cards,
+        protocols,
+        cfg.split,
+        runner=cfg.runner,
+        seeds=seeds,
+        workers=cfg.workers,
+        retry_failed=cfg.retry_failed,
+    )
+    for method, protocol, reason in summary.not_applicable:
+        print(f"not applicable: {method} in {protocol}: {reason}")
+    for result in summary.failed:
+        last = result.reason.strip().splitlines()[-1]
+        print(
+            f"failed: {result.method} {result.protocol} {result.case_id}: {result.failure}: {last}"
+        )
+    print(
+        f"{summary.finished} predictions made, {summary.done_before} were there, "
+        f"{len(summary.failed)} failed, in {store.folder}"
+    )
+    if summary.failed:
+        print("hint: the reasons are in the .json beside each prediction; retry_failed=true")
+    print(f"next: a2bench score dataset={cfg.dataset} split={cfg.split}" + _unless_main(cfg.run))
+    return 0
+
+
+def _unless_main(run: str) -> str:
+    return "" if run == "main" else f" run={run}"
+
+
+def _score(cfg: Any) -> int:
+    if cfg.pair is not None:
+        return _score_pair(cfg)
+    from a2bench.dataset import Dataset
+    from a2bench.score import score
+    from a2bench.store import RunFolder
+    from a2bench.suites import suite_metrics
+
+    home = data_home(cfg.home)
+    store = RunFolder.of(home, cfg.run)
+    metrics = suite_metrics(cfg.suite)
+    if cfg.predictions is not None:
+        dataset, cards, protocols, split = _bring(cfg, home, store)
+    else:
+        dataset = Dataset.find(home, cfg.dataset or "a2bench-proc")
+        split = cfg.split or "quant"
+        protocols = parse_protocols(cfg.protocol or list(dataset.info.protocols))
+        methods = _names(cfg.method) if cfg.method else store.methods(dataset)
+        if not methods:
+            raise A2BenchError(
+                f"{store.folder} has no predictions for {dataset.label}.\n"
+                f"hint: a2bench run method=still dataset={dataset.info.name} split={split}"
+            )
+        cards = [store.card(name) for name in methods]
+    seeds = None if cfg.seeds is None else [int(seed) for seed in cfg.seeds]
+    values = score(
+        store,
+        dataset,
+        cards,
+        protocols,
+        split,
+        metrics,
+        seeds=seeds,
+        allow_partial=cfg.allow_partial,
+        workers=cfg.workers,
+    )
+    if cfg.json:
+        print(json.dumps([value.model_dump(mode="json") for value in values], indent=1))
+        return 0
+    from a2bench.boards import board
+    from a2bench.tables import to_terminal
+
+    made = board(
+        store,
+        dataset,
+        [card.name for card in cards],
+        protocols,
+        split,
+        cfg.suite,
+        seeds=seeds,
+        allow_partial=cfg.allow_partial,
+    )
+    from rich.console import Console
+
+    to_terminal(made.leaderboard, Console())
+    print(f"values: {store.values_folder(dataset) / 'values.parquet'}")
+    print(
+        f"next: a2bench table --dataset {dataset.info.name} --split {split} --out table"
+        + ("" if cfg.run == "main" else f" --run {cfg.run}")
+    )
+    return 0
+
+
+def _bring(cfg: Any, home: Path, store: Any) -> tuple[Any, list[MethodCard], list[Protocol], str]:
+    """Take brought videos into the run; what they are of comes from keys or pairs.jsonl."""
+    from a2bench.bring import bring
+    from a2bench.dataset import Dataset
+    from a2bench.handout import read_pairs
+
+    folder = Path(cfg.predictions).expanduser()
+    listing = Path(cfg.pairs).expanduser() if cfg.pairs else folder / "pairs.jsonl"
+    rows = read_pairs(listing) if cfg.pairs or listing.exists() else []
+    if rows and cfg.dataset is None:
+        dataset = Dataset.find(home, f"{rows[0].dataset}@{rows[0].version}")
+    else:
+        dataset = Dataset.find(home, cfg.dataset or "a2bench-proc")
+    if cfg.protocol is None and not rows:
+        raise A2BenchError(
+            "which protocol are these predictions of?\n"
+            "hint: add protocol=self or protocol=cross, or pairs=FOLDER/pairs.jsonl from "
+            "`a2bench inputs`"
+        )
+    protocols = parse_protocols(cfg.protocol) if cfg.protocol else [rows[0].protocol]
+    if len(protocols) != 1:
+        raise A2BenchError("predictions=FOLDER holds one protocol; score each with its own folder.")
+    split = cfg.split or (rows[0].split if rows else "quant")
+    names = _names(cfg.method) if cfg.method else []
+    if len(names) != 1:
+        raise A2BenchError("how shall the row be called?\nhint: add method=my_method")
+    card = _card_of_brought(cfg, store, names[0])
+    bring(
+        store,
+        dataset,
+        card,
+        protocols[0],
+        split,
+        folder,
+        handed_out={row.case_id: row for row in rows},
+        allow_partial=cfg.allow_partial,
+        workers=cfg.workers,
+    )
+    store.save_card(card)
+    return dataset, [card], protocols, split
+
+
+def _card_of_brought(cfg: Any, store: Any, name: str) -> MethodCard:
+    from pydantic import ValidationError
+
+    from a2bench import plugins
+
+    if name in plugins.names("baselines"):
+        card = plugins.card(name)
+        if card.kind == "in_process":
+            raise A2BenchError(
+                f"method={name} is a method we run ourselves; its row is not for brought videos.\n"
+                "hint: choose another method=NAME"
+            )
+        return card
+    try:
+        return MethodCard(
+            name=name,
+            title=name,
+            summary="videos brought by the user",
+            kind="precomputed",
+            inputs_seen=tuple(cfg.inputs_seen),
+        )
+    except ValidationError as error:
+        raise A2BenchError(f"method={name} inputs_seen={list(cfg.inputs_seen)}: {error}") from error
+
+
+def _score_pair(cfg: Any) -> int:
+    from a2bench import plugins
+    from a2bench.score import pair_outcomes
+    from a2bench.suites import suite_metrics
+    from a2bench.video import read_any, read_image
+
+    if len(cfg.pair) != 2:
+        raise A2BenchError("pair=[PREDICTION,TRUTH] names two videos.")
+    prediction, truth = (Path(path).expanduser() for path in cfg.pair)
+    mask = None
+    if cfg.mask is not None:
+        path = Path(cfg.mask).expanduser()
+        still = path.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp")
+        mask = read_image(path)[None] if still else read_any(path).frames
+    outcomes = pair_outcomes(
+        read_any(prediction).frames, read_any(truth).frames, mask, suite_metrics(cfg.suite)
+    )
+    if cfg.json:
+        record = {"schema": "a2bench.pair/1", "suite": cfg.suite, "metrics": outcomes}
+        print(json.dumps(record, indent=1, allow_nan=False))
+    else:
+        for name, outcome in outcomes.items():
+            value = outcome["value"]
+            digits = plugins.metric(name).digits
+            shown = (
+                f"{value:.{digits}f}" if isinstance(value, float) else f"- ({outcome['reason']})"
+            )
+            print(f"{name:<18}{shown:>12} {outcome['unit']}  {outcome['status']}")
+    return 0 if any(outcome["value"] is not None for outcome in outcomes.values()) else 2
+
+
+BUILD = Verb(
+    "build",
+    "Make or resume a data set version; running it again does only what is missing.",
+    (
+        "a2bench build dataset=procedural split=demo",
+        "a2bench build dataset=adopt source=my_videos name=my-set",
+    ),
+    _build,
+)
+RUN = Verb(
+    "run",
+    "Have methods make predictions; running it again does only what is missing.",
+    (
+        "a2bench run method=puppet_warp split=demo protocol=cross",
+        "a2bench run method=[still,puppet_warp,oracle] protocol=[self,cross] split=mini",
+        "a2bench run -m method=still,puppet_warp protocol=self,cross split=demo",
+    ),
+    _run,
+)
+SCORE = Verb(
+    "score",
+    "Score predictions: of a run, of a folder of videos made elsewhere, or of two videos.",
+    (
+        "a2bench score split=demo",
+        "a2bench score --predictions my_videos method=my_method protocol=cross split=demo",
+        "a2bench score --pair prediction.mp4 truth.mp4 --json",
+    ),
+    _score,
+    two_values=("pair",),
+)

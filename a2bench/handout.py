@@ -1,0 +1,204 @@
+"""Inputs for a method that runs elsewhere: everything it may see, never the truth.
+
+Layout of the folder:
+    pairs.jsonl                 one row a case: what it is, and how picture and time were mapped
+    <case_id>/ref.png           the reference image
+    <case_id>/driving.mp4       the driving video
+    <case_id>/pose.mp4          its skeleton, drawn the OpenPose way     (where poses are known)
+    <case_id>/pose.npz          its key points in px (PoseClip)          (where poses are known)
+    <case_id>/ref_pose.npz      the reference's key points, one frame    (where poses are known)
+"""
+
+import os
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ConfigDict, Field, ValidationError
+
+from a2bench.builders.assembly import whole_folder
+from a2bench.dataset import Dataset
+from a2bench.errors import A2BenchError
+from a2bench.normalise import fit_image, fit_pose_xy
+from a2bench.ondemand import Grid, driving_clip
+from a2bench.paths import canonical_json, write_text
+from a2bench.pose.drawing import draw_pose
+from a2bench.pose.keypoints import PoseClip
+from a2bench.progress import progress
+from a2bench.records import Case, CaseId, Fit, Protocol, Record, Size
+from a2bench.run import PROMPT
+from a2bench.video import read_image, write_png, write_preview
+
+LONGEST_SECONDS = 6.2
+_MAX_PAIRS_BYTES = 16 * 2**20
+
+
+class HandedOut(Record):
+    """A row of `pairs.jsonl`."""
+
+    schema_: Literal["a2bench.pair_row/1"] = Field("a2bench.pair_row/1", alias="schema")
+    dataset: str
+    version: str
+    protocol: Protocol
+    split: str
+    case_id: CaseId
+    reference: str
+    driving: str
+    prompt: str
+    size: Size
+    fps: float
+    frames: int
+    fit: Fit
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
+    )
+
+
+def grid_for(
+    dataset: Dataset,
+    case: Case,
+    *,
+    size: Size | None,
+    fps: float | None,
+    frames: int | None,
+    fit: Fit,
+) -> Grid:
+    """Return the grid a case is handed out on.
+
+    Raises:
+        A2BenchError: rate outside 4 to 60, or a clip that is too short to score or too long.
+    """
+    rate = fps or case.fps
+    if not 4 <= rate <= 60:
+        raise A2BenchError(f"fps={rate:g}: driving clips can be had from 4 to 60 frames a second.")
+    needed = int(case.instants_seconds[-1] * rate + 1 - 1e-9) + 1
+    count = frames or needed
+    if count < needed - 1 or (count - 1) / rate > LONGEST_SECONDS:
+        most = int(LONGEST_SECONDS * rate) + 1
+        raise A2BenchError(
+            f"frames={count} at {rate:g} fps: scoring reaches to {case.instants_seconds[-1]:g} s, "
+            f"clips to {LONGEST_SECONDS} s; ask for {needed} to {most} frames."
+        )
+    return Grid(size or case.size, rate, count, fit)
+
+
+def hand_out(
+    dataset: Dataset,
+    protocol: Protocol,
+    split: str,
+    out: Path,
+    *,
+    size: Size | None = None,
+    fps: float | None = None,
+    frames: int | None = None,
+    fit: Fit = "stretch",
+    workers: int | None = None,
+) -> list[HandedOut]:
+    """Write what a method may see of every case; what is there already stays.
+
+    Raises:
+        A2BenchError: bad grid, unknown protocol or split, or `out` holds another hand-out.
+    """
+    rows, tasks = [], []
+    for case in dataset.cases(protocol, split):
+        grid = grid_for(dataset, case, size=size, fps=fps, frames=frames, fit=fit)
+        rows.append(
+            HandedOut(
+                dataset=dataset.info.name,
+                version=dataset.info.version,
+                protocol=protocol,
+                split=split,
+                case_id=case.case_id,
+                reference=f"{case.case_id}/ref.png",
+                driving=f"{case.case_id}/driving.mp4",
+                prompt=PROMPT,
+                size=grid.size,
+                fps=grid.fps,
+                frames=grid.frames,
+                fit=fit,
+            )
+        )
+        if not (out / case.case_id / "driving.mp4").exists():
+            tasks.append((case, grid))
+    text = "".join(canonical_json(row.model_dump(mode="json")) + "\n" for row in rows)
+    listing = out / "pairs.jsonl"
+    if out.exists() and any(out.iterdir()) and not _same_hand_out(listing, rows):
+        raise A2BenchError(
+            f"{out} is not empty and holds something else (or another grid).\n"
+            "hint: choose another --out"
+        )
+    write_text(listing, text)
+    if tasks:
+        count = min(workers or os.cpu_count() or 1, len(tasks))
+        with (
+            progress("hand out inputs", len(tasks)) as shown,
+            ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool,
+        ):
+            futures = [pool.submit(_write_case, dataset, case, grid, out) for case, grid in tasks]
+            for future in as_completed(futures):
+                shown.advance(note=future.result())
+    return rows
+
+
+def _same_hand_out(listing: Path, rows: Sequence[HandedOut]) -> bool:
+    """Whether a folder holds this hand-out, of a shorter or longer split maybe."""
+    if not listing.exists():
+        return False
+    there = {row.case_id: row for row in read_pairs(listing)}
+    return all(
+        there[row.case_id].model_copy(update={"split": row.split}) == row
+        for row in rows
+        if row.case_id in there
+    ) and any(row.case_id in there for row in rows)
+
+
+def _write_case(dataset: Dataset, case: Case, grid: Grid, out: Path) -> str:
+    with whole_folder(out / case.case_id) as aside:
+        reference = read_image(dataset.sample_file(case.reference_id, "reference.png"))
+        write_png(aside / "ref.png", fit_image(reference, grid.size, grid.fit))
+        video, pose = driving_clip(dataset, case.driver_id, grid)
+        shutil.copyfile(video, aside / "driving.mp4")
+        if pose is not None:
+            pose.save(aside / "pose.npz")
+            write_preview(
+                aside / "pose.mp4",
+                draw_pose(pose),
+                grid.fps,
+                max_width=grid.size.width,
+                max_height=grid.size.height,
+            )
+            own = PoseClip.load(dataset.sample_file(case.reference_id, "pose.npz"))[:1]
+            xy = fit_pose_xy(own.xy, case.size, grid.size, grid.fit)
+            PoseClip(xy, own.visibility, grid.size.width, grid.size.height, own.fps).save(
+                aside / "ref_pose.npz"
+            )
+    return case.case_id
+
+
+def read_pairs(path: Path) -> list[HandedOut]:
+    """Read `pairs.jsonl`.
+
+    Raises:
+        A2BenchError: missing, too large, or a row that is not ours; the line is named.
+    """
+    if not path.is_file():
+        raise A2BenchError(f"{path}: no such file.\nhint: `a2bench inputs` writes it")
+    if path.stat().st_size > _MAX_PAIRS_BYTES:
+        raise A2BenchError(f"{path}: over {_MAX_PAIRS_BYTES} bytes; not a list of ours")
+    rows = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            rows.append(HandedOut.model_validate_json(line))
+        except ValidationError as error:
+            raise A2BenchError(f"{path}, line {number}: {error}") from error
+    if not rows or len({_about(row) for row in rows}) != 1:
+        raise A2BenchError(f"{path}: expected rows of one data set, protocol and split")
+    return rows
+
+
+def _about(row: HandedOut) -> Sequence[str]:
+    return row.dataset, row.version, row.protocol, row.split

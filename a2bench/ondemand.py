@@ -1,0 +1,166 @@
+"""Clips that are made when first asked for, and checked each time they are read.
+
+`self` truths come with the data set. `cross` truths and driving clips at other rates or sizes are
+rendered on demand into the cache folder beside the data sets, which may be deleted at any time.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from a2bench.builders import procedural
+from a2bench.builders.assembly import whole_folder
+from a2bench.dataset import Dataset
+from a2bench.errors import A2BenchError
+from a2bench.masks import MaskClip
+from a2bench.metric import Pixels, Video
+from a2bench.normalise import fit_image, fit_pose_xy, frames_for_instants
+from a2bench.paths import write_json
+from a2bench.pose.keypoints import PoseClip
+from a2bench.records import Case, Fit, Size
+from a2bench.region import frames_scored, scored_pixels
+from a2bench.video import read_truth, rgb_digest, write_truth
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Size, rate, length and fit of a clip that is handed out."""
+
+    size: Size
+    fps: float
+    frames: int
+    fit: Fit
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The right answer of a case.
+
+    Attributes:
+        frames: RGB uint8 (t, h, w, 3), all scoring instants.
+        masks: None where the data set has none; then the whole frame is scored.
+    """
+
+    frames: Video
+    masks: MaskClip | None
+
+    def scored_frames(self) -> list[int]:
+        """Return the indices that pixel metrics see: not the input frame, not turned away."""
+        count = len(self.frames)
+        if self.masks is None:
+            return list(range(1, count))
+        seen = frames_scored(self.masks.yaw_degrees)
+        return [index for index in range(1, count) if seen[index]]
+
+    def scored_pixels(self) -> Pixels | None:
+        """Return bool (t, h, w) for all instants; None: every pixel."""
+        if self.masks is None:
+            return None
+        return scored_pixels(self.masks.foreground, self.masks.undefined)
+
+
+def truth_folder(dataset: Dataset, case: Case) -> Path:
+    """Return the folder with a case's truth, rendering it if it is not there."""
+    if case.protocol != "cross":
+        return dataset.sample_file(case.reference_id, ".").resolve()
+    folder = dataset.cache / "cross" / case.case_id
+    if not (folder / "digests.json").exists():
+        with whole_folder(folder) as aside:
+            digests = procedural.render_cross(
+                aside, case.reference_id, case.driver_id, dataset.info.profile
+            )
+            write_json(aside / "digests.json", digests)
+    return folder
+
+
+def truth_digests(dataset: Dataset, case: Case) -> dict[str, str] | None:
+    """Return the digests of a case's truth; None: a cross truth that is not rendered yet."""
+    if case.protocol != "cross":
+        return dataset.sample(case.reference_id).digests
+    path = dataset.cache / "cross" / case.case_id / "digests.json"
+    if not path.exists():
+        return None
+    found = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(found, dict) or "rgb" not in found:
+        raise A2BenchError(f"{path}: not a digest record.\nhint: delete {path.parent}")
+    return {str(key): str(value) for key, value in found.items()}
+
+
+def truth_digest(digests: dict[str, str]) -> str:
+    """Return the part of a value's key that says which truth it was measured against."""
+    return "+".join(digests[kind] for kind in ("rgb", "mask") if kind in digests)
+
+
+def load_truth(dataset: Dataset, case: Case) -> Truth:
+    """Read a case's truth and check it against its digests.
+
+    Raises:
+        A2BenchError: the decoded pixels or the masks are not those that were built.
+    """
+    folder = truth_folder(dataset, case)
+    digests = truth_digests(dataset, case) or {}
+    frames = read_truth(folder / "video.mp4")
+    _check(digests, "rgb", rgb_digest(frames), folder)
+    masks = None
+    if "mask" in digests:
+        masks = MaskClip.load(folder / "mask.npz")
+        _check(digests, "mask", masks.digest(), folder)
+    return Truth(frames, masks)
+
+
+def _check(digests: dict[str, str], kind: str, found: str, folder: Path) -> None:
+    if digests.get(kind) != found:
+        raise A2BenchError(
+            f"{folder}: decoded {kind} has digest {found}, built was {digests.get(kind)}.\n"
+            "hint: the file was damaged or exchanged; delete this folder and build again"
+        )
+
+
+def driving_clip(dataset: Dataset, driver_id: str, grid: Grid) -> tuple[Path, PoseClip | None]:
+    """Return the driver's video file and poses on a grid, made on demand.
+
+    Raises:
+        A2BenchError: the driver is too short for the grid.
+    """
+    sample = dataset.sample(driver_id)
+    own = Grid(sample.size, sample.fps, sample.frames, grid.fit)
+    if grid == own:
+        pose = (
+            PoseClip.load(dataset.sample_file(driver_id, "pose.npz")) if sample.has_pose else None
+        )
+        return dataset.sample_file(driver_id, "video.mp4"), pose
+    name = f"{driver_id}_{grid.size}_{grid.fps:g}fps_{grid.frames}f_{grid.fit}"
+    folder = dataset.cache / "driving" / name
+    if not (folder / "digests.json").exists():
+        with whole_folder(folder) as aside:
+            frames, source_pose = _render_driving(dataset, driver_id, grid)
+            fitted = np.stack([fit_image(frame, grid.size, grid.fit) for frame in frames])
+            write_truth(aside / "video.mp4", fitted, grid.fps, storage="lossless")
+            if source_pose is not None:
+                source_size = Size(width=source_pose.width, height=source_pose.height)
+                xy = fit_pose_xy(source_pose.xy, source_size, grid.size, grid.fit)
+                PoseClip(
+                    xy, source_pose.visibility, grid.size.width, grid.size.height, grid.fps
+                ).save(aside / "pose.npz")
+            write_json(aside / "digests.json", {"rgb": rgb_digest(fitted)})
+    pose_path = folder / "pose.npz"
+    return folder / "video.mp4", PoseClip.load(pose_path) if pose_path.exists() else None
+
+
+def _render_driving(dataset: Dataset, driver_id: str, grid: Grid) -> tuple[Video, PoseClip | None]:
+    if dataset.info.builder == "procedural":
+        return procedural.render_driving(
+            driver_id,
+            fps=grid.fps,
+            frames=grid.frames,
+            scale=procedural.scale_to_cover(grid.size),
+        )
+    source = dataset.sample_file(driver_id, "driving.mp4")
+    from a2bench.video import read_video
+
+    clip = read_video(source)
+    instants = [index / grid.fps for index in range(grid.frames)]
+    indices, _ = frames_for_instants(clip.times_seconds, instants, clip.fps)
+    return clip.frames[indices], None

@@ -1,0 +1,114 @@
+"""A run's folder: predictions written once, a result record beside each, values.
+
+Layout of `runs/<run>/`:
+    methods/<method>.json                                             cards of brought videos
+    predictions/<dataset>/<version>/<protocol>/<method>/<seed>/<case_id>.mp4 and .json
+    values/<dataset>/<version>/values.parquet                         and values.jsonl while scoring
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from a2bench import plugins
+from a2bench.dataset import Dataset
+from a2bench.errors import A2BenchError
+from a2bench.paths import safe_name, write_json
+from a2bench.records import Case, MethodCard, Protocol, Result
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where one run keeps what it made."""
+
+    folder: Path
+
+    @classmethod
+    def of(cls, home: Path, run: str) -> "RunFolder":
+        """Return the folder of a run; it need not exist yet."""
+        return cls(home / "runs" / safe_name(run, what="run"))
+
+    def prediction(
+        self, dataset: Dataset, protocol: Protocol, method: str, seed: int, case_id: str
+    ) -> Path:
+        """Return where a prediction goes; its result record is `.json` beside it."""
+        info = dataset.info
+        safe_name(case_id, what="case id")
+        folder = self.folder / "predictions" / info.name / info.version / protocol / method
+        return folder / str(seed) / f"{case_id}.mp4"
+
+    def result(
+        self, dataset: Dataset, case: Case, method: str, seed: int, *, fingerprint: str | None
+    ) -> Result | None:
+        """Return what came of a case earlier, or None.
+
+        Args:
+            dataset: of the case.
+            case: which one.
+            method: whose prediction.
+            seed: of a stochastic method, else the first.
+            fingerprint: of the request as it is now; None: whichever is there.
+
+        Raises:
+            A2BenchError: a record that is not valid, or of a request that was another one.
+        """
+        path = self.prediction(dataset, case.protocol, method, seed, case.case_id)
+        path = path.with_suffix(".json")
+        if not path.exists():
+            return None
+        try:
+            found = Result.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise A2BenchError(f"{path}: not a result record:\n{error}") from error
+        if fingerprint is not None and found.fingerprint != fingerprint:
+            raise A2BenchError(
+                f"{path.parent}: made with another card, code, prompt or data of {method!r}; "
+                "results of two settings are never mixed.\n"
+                f"hint: choose another run=NAME, or delete {path.parent}"
+            )
+        return found
+
+    def save_result(self, prediction: Path, result: Result) -> None:
+        """Write the result record: from now on the case counts as done."""
+        write_json(prediction.with_suffix(".json"), result.model_dump(mode="json"))
+
+    def values_folder(self, dataset: Dataset) -> Path:
+        """Return where the values of a data set version lie."""
+        return self.folder / "values" / dataset.info.name / dataset.info.version
+
+    def save_card(self, card: MethodCard) -> None:
+        """Keep the card of brought videos, so that later tables know their row."""
+        path = self.folder / "methods" / f"{card.name}.json"
+        if path.exists() and self.card(card.name) != card:
+            raise A2BenchError(
+                f"{path}: this run has a method {card.name!r} with another card.\n"
+                "hint: choose another method=NAME or run=NAME"
+            )
+        write_json(path, card.model_dump(mode="json"))
+
+    def card(self, method: str) -> MethodCard:
+        """Return a method's card: of brought videos from the run, else by plug-in name.
+
+        Raises:
+            A2BenchError: no such method.
+        """
+        path = self.folder / "methods" / f"{method}.json"
+        if path.exists():
+            try:
+                return MethodCard.model_validate_json(path.read_bytes())
+            except ValidationError as error:
+                raise A2BenchError(f"{path}: not a method card:\n{error}") from error
+        return plugins.card(method)
+
+    def methods(self, dataset: Dataset) -> list[str]:
+        """Return the methods that have results for a data set version, sorted."""
+        info = dataset.info
+        root = self.folder / "predictions" / info.name / info.version
+        return sorted({path.name for path in root.glob("*/*") if path.is_dir()})
+
+    def seeds(self, dataset: Dataset, protocol: Protocol, method: str) -> list[int]:
+        """Return the seeds a method has results for, sorted."""
+        info = dataset.info
+        folder = self.folder / "predictions" / info.name / info.version / protocol / method
+        return sorted(int(path.name) for path in folder.glob("*") if path.name.isdigit())

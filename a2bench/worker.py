@@ -1,0 +1,166 @@
+"""One job, from request to stored prediction, inside a worker process.
+
+The runner decides where this runs; what is done is the same everywhere.
+"""
+
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from a2bench import plugins
+from a2bench.dataset import Dataset
+from a2bench.errors import A2BenchError
+from a2bench.method import Inputs, Method
+from a2bench.metric import Video
+from a2bench.normalise import BadPrediction, fit_image, fit_pose_xy, to_target
+from a2bench.ondemand import Grid, driving_clip, load_truth
+from a2bench.paths import sha256_file
+from a2bench.pose.keypoints import PoseClip
+from a2bench.records import FailureKind, Input, MethodCard, Request, Result
+from a2bench.runner import Job
+from a2bench.video import Clip, read_image, read_truth, write_lossless_rgb
+
+_OOM_SIGNS = ("out of memory", "cannot allocate memory")
+
+
+def make_worker(device: str) -> Callable[[Job], Result]:
+    """Return a function that does jobs on a device and keeps each method loaded between them."""
+    import cv2
+
+    cv2.setNumThreads(1)  # one worker a core: threads inside would only get in each other's way
+    loaded: dict[str, Method] = {}
+
+    def work(job: Job) -> Result:
+        name = job.card.name
+        try:
+            if name not in loaded:
+                loaded[name] = plugins.method_class(job.card)(device)
+            return _predict(loaded[name], job.card, job.request)
+        except BadPrediction as error:
+            return _failed(job.request, error.failure, str(error))
+        except MemoryError as error:
+            return _failed(job.request, "oom", f"out of memory: {error}")
+        except Exception as error:  # a method's code is anybody's: what it raises is a result
+            last = traceback.format_exc(limit=-3).strip()
+            text = str(error).lower()
+            kind: FailureKind = "oom" if any(sign in text for sign in _OOM_SIGNS) else "crash"
+            return _failed(job.request, kind, last[-2000:])
+
+    return work
+
+
+def native_grid(card: MethodCard, request: Request) -> Grid:
+    """Return the grid a method is given and answers on."""
+    case = request.case
+    fps = card.native.fps or case.fps
+    seconds = case.instants_seconds[-1]
+    return Grid(
+        size=card.native.size or case.size,
+        fps=fps,
+        # The frame nearest to the last instant must exist: ceil, plus frame 0.
+        frames=card.native.frames or int(np.ceil(seconds * fps - 1e-9)) + 1,
+        fit=card.native.fit,
+    )
+
+
+def _failed(request: Request, kind: FailureKind, reason: str) -> Result:
+    return Result(
+        method=request.method,
+        case_id=request.case.case_id,
+        protocol=request.case.protocol,
+        seed=request.seed,
+        status="failed",
+        failure=kind,
+        reason=reason,
+        fingerprint=request.fingerprint,
+    )
+
+
+def _inputs(dataset: Dataset, card: MethodCard, request: Request, grid: Grid) -> Inputs:
+    case = request.case
+    reference = read_image(dataset.sample_file(case.reference_id, "reference.png"))
+
+    def driving_video() -> Video:
+        path, _ = driving_clip(dataset, case.driver_id, grid)
+        return read_truth(path)
+
+    def poses() -> tuple[PoseClip, PoseClip]:
+        _, driving = driving_clip(dataset, case.driver_id, grid)
+        if driving is None:
+            raise A2BenchError(f"{dataset.label}: {case.driver_id} has no poses")
+        own = PoseClip.load(dataset.sample_file(case.reference_id, "pose.npz"))[:1]
+        xy = fit_pose_xy(own.xy, case.size, grid.size, grid.fit)
+        return driving, PoseClip(xy, own.visibility, grid.size.width, grid.size.height, own.fps)
+
+    sources: dict[Input, Callable[[], object]] = {
+        "driving_rgb": driving_video,
+        "pose": poses,
+        "prompt": lambda: request.prompt,
+        "truth": lambda: load_truth(dataset, case).frames,
+    }
+    return Inputs(
+        reference_image=fit_image(reference, grid.size, grid.fit),
+        size=grid.size,
+        frames=grid.frames,
+        fps=grid.fps,
+        seed=request.seed,
+        allowed=frozenset(card.inputs_seen),
+        sources=sources,
+    )
+
+
+def _predict(method: Method, card: MethodCard, request: Request) -> Result:
+    dataset = Dataset.open(Path(request.dataset))
+    case = request.case
+    grid = native_grid(card, request)
+    inputs = _inputs(dataset, card, request, grid)
+    started = time.perf_counter()
+    answer = method(inputs)
+    infer_seconds = time.perf_counter() - started
+    frames = _checked(answer, card)
+    clip = Clip(frames, np.arange(len(frames)) / grid.fps, grid.fps)
+    declared = card.output
+    if declared.spatial is None and card.native.size is not None:
+        # The method answers on the frame it was given: undo what was done to its inputs.
+        from a2bench.records import SpatialMap
+
+        declared = declared.model_copy(update={"spatial": SpatialMap(fit=card.native.fit)})
+    normalised = to_target(
+        clip,
+        target_size=case.size,
+        instants_seconds=case.instants_seconds,
+        declared=declared,
+        what=f"{card.name}, case {case.case_id}",
+    )
+    output = Path(request.output)
+    write_lossless_rgb(output, normalised.frames, case.fps)
+    return Result(
+        method=card.name,
+        case_id=case.case_id,
+        protocol=case.protocol,
+        seed=request.seed,
+        status="ok",
+        fingerprint=request.fingerprint,
+        prediction_sha256=sha256_file(output),
+        time_error_seconds=normalised.time_error_seconds,
+        infer_seconds=round(infer_seconds, 4),
+    )
+
+
+def _checked(answer: object, card: MethodCard) -> Video:
+    """Return the answer if it can be one: exit 0 is not success."""
+    what = f"{card.name} answered with"
+    if not isinstance(answer, np.ndarray):
+        raise BadPrediction("bad_output", f"{what} {type(answer).__name__}, expected numpy uint8")
+    if answer.dtype != np.uint8 or answer.ndim != 4 or answer.shape[-1] != 3:
+        raise BadPrediction(
+            "bad_output", f"{what} {answer.dtype} {answer.shape}, expected uint8 (t, h, w, 3)"
+        )
+    if not len(answer):
+        raise BadPrediction("bad_output", f"{what} no frame")
+    if (answer == answer.reshape(-1)[0]).all():
+        raise BadPrediction("bad_output", f"{what} one constant colour in every frame")
+    return answer

@@ -93,8 +93,8 @@ def notes(leaderboard: Leaderboard) -> Notes:
 
     for row in leaderboard.rows:
         if row.card.stochastic and 0 < len(row.seeds) < SEEDS_OF_STOCHASTIC:
-            count = f"{len(row.seeds)} seed{'s' if len(row.seeds) > 1 else ''}"
-            note(row, "method", f"stochastic, run with {count} of {SEEDS_OF_STOCHASTIC}")
+            ran = f"{len(row.seeds)} seed{'s' if len(row.seeds) > 1 else ''}"
+            note(row, "method", f"stochastic, run with {ran} of {SEEDS_OF_STOCHASTIC}")
         for cell, column in zip(row.cells, leaderboard.columns, strict=True):
             if cell.status == "unavailable":
                 note(row, cell.metric, f"{column.title} is not computed: {cell.reason}")

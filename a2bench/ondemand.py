@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from a2bench.builders import procedural
 from a2bench.builders.assembly import whole_folder
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
@@ -21,7 +20,7 @@ from a2bench.paths import write_json
 from a2bench.pose.keypoints import PoseClip
 from a2bench.records import Case, Fit, Size
 from a2bench.region import frames_scored, scored_pixels
-from a2bench.video import read_truth, rgb_digest, write_truth
+from a2bench.video import read_truth, read_video, rgb_digest, write_truth
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,8 @@ def truth_folder(dataset: Dataset, case: Case) -> Path:
         return dataset.sample_file(case.reference_id, ".").resolve()
     folder = dataset.cache / "cross" / case.case_id
     if not (folder / "digests.json").exists():
+        from a2bench.builders import procedural  # draws: needs skia, which scoring does not
+
         with whole_folder(folder) as aside:
             digests = procedural.render_cross(
                 aside, case.reference_id, case.driver_id, dataset.info.profile
@@ -151,16 +152,15 @@ def driving_clip(dataset: Dataset, driver_id: str, grid: Grid) -> tuple[Path, Po
 
 def _render_driving(dataset: Dataset, driver_id: str, grid: Grid) -> tuple[Video, PoseClip | None]:
     if dataset.info.builder == "procedural":
+        from a2bench.builders import procedural
+
         return procedural.render_driving(
             driver_id,
             fps=grid.fps,
             frames=grid.frames,
             scale=procedural.scale_to_cover(grid.size),
         )
-    source = dataset.sample_file(driver_id, "driving.mp4")
-    from a2bench.video import read_video
-
-    clip = read_video(source)
+    clip = read_video(dataset.sample_file(driver_id, "driving.mp4"))
     instants = [index / grid.fps for index in range(grid.frames)]
     indices, _ = frames_for_instants(clip.times_seconds, instants, clip.fps)
     return clip.frames[indices], None

@@ -283,7 +283,7 @@ def _card_of_brought(cfg: Any, store: Any, name: str) -> MethodCard:
 
 def _score_pair(cfg: Any) -> int:
     from a2bench import plugins
-    from a2bench.score import pair_outcomes
+    from a2bench.pair import pair_outcomes
     from a2bench.suites import suite_metrics
     from a2bench.video import read_any, read_image
 

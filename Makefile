@@ -1,0 +1,31 @@
+# The same words CI runs. `make test` is the README's test command.
+.PHONY: install lint type test full wheel demo bench clean
+
+install:
+	pip install -e '.[test]'
+
+lint:
+	ruff format --check .
+	ruff check .
+	lint-imports
+
+type:
+	mypy
+
+test:
+	pytest -n auto --dist worksteal
+
+full:  # what is too long for CI's budget
+	pytest -n auto --dist worksteal -m 'full or not full'
+
+wheel:
+	bash .ci/wheel_smoke
+
+demo:
+	a2bench demo
+
+bench:
+	python benchmarks/pixel_metrics.py
+
+clean:
+	rm -rf build dist *.egg-info a2bench-data a2bench-demo

@@ -1,0 +1,53 @@
+"""`score --pair`: two clips as they are, no data set, no input frame."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from a2bench import plugins
+from a2bench.errors import A2BenchError
+from a2bench.metric import ClipPair, Outcome, Video
+
+
+def pair_outcomes(
+    prediction: Video, target: Video, mask: Video | None, metrics: Sequence[str]
+) -> dict[str, dict[str, object]]:
+    """Score two clips as they are: every frame, whole frame or the mask (`score --pair`).
+
+    Args:
+        prediction: RGB uint8 (t, h, w, 3).
+        target: RGB uint8 (t, h, w, 3).
+        mask: RGB uint8 (1 or t, h, w, 3), scored where brighter than 127; None: everywhere.
+        metrics: names.
+
+    Raises:
+        A2BenchError: counts or sizes differ; nothing is cut or resized on the sly.
+    """
+    if prediction.shape != target.shape:
+        raise A2BenchError(
+            f"prediction has {_shape(prediction)}, truth has {_shape(target)}: they must agree.\n"
+            "hint: --pair never resizes or cuts; bring both to one size and count first"
+        )
+    pixels = None
+    if mask is not None:
+        if mask.shape[1:3] != target.shape[1:3] or len(mask) not in (1, len(target)):
+            raise A2BenchError(f"mask has {_shape(mask)}, truth has {_shape(target)}")
+        pixels = np.broadcast_to(mask.max(axis=-1) > 127, target.shape[:3])
+    pair = ClipPair(prediction, target, pixels)
+    found: dict[str, dict[str, object]] = {}
+    for name in metrics:
+        metric = plugins.metric(name)
+        lacking = metric.missing()
+        outcome = Outcome(None, "unavailable", lacking) if lacking else metric.outcome(pair)
+        found[name] = {
+            "value": outcome.value,
+            "status": outcome.status,
+            "reason": outcome.reason,
+            "unit": metric.unit,
+        }
+    return found
+
+
+def _shape(video: Video) -> str:
+    t, h, w = video.shape[:3]
+    return f"{t} frame{'s' if t > 1 else ''} of {w}x{h}"

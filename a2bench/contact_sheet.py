@@ -87,10 +87,13 @@ def contact_sheet(
         _check(row, instants_seconds, fps)
     methods = list(dict.fromkeys(title for row in rows for title in row.predictions))
     driven = any(row.driver is not None for row in rows)
+    inputs: list[tuple[_Role, str]] = [("reference", "Reference")]
+    if driven:
+        inputs.append(("driver", "Driver"))
     layout = _Layout.of(
         width,
         [
-            [("reference", "Reference"), *([("driver", "Driver")] if driven else [])],
+            inputs,
             [("truth", "Truth")],
             [("method", title) for title in methods],
         ],

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float64, UInt8
+from jaxtyping import Bool, Float32, Float64, UInt8
 
 Frame = UInt8[np.ndarray, "h w 3"]
 Video = UInt8[np.ndarray, "t h w 3"]
@@ -32,6 +32,9 @@ SSIM_C2 = (0.03 * PEAK) ** 2
 
 FLOW_SMALLEST_SIDE_PX = 12
 """Under it DIS has no pyramid level that holds its 8 px patches (scoring rule 4)."""
+
+_DIS_SIDE_PX = 32
+"""The preset's finest scale, a quarter, has to hold a patch of 8 px."""
 
 FLAT_GREY_LEVELS = 1.0
 """A frame whose grey deviates less than this is flat: a constant colour, dithered at most."""
@@ -56,12 +59,15 @@ class Total(NamedTuple):
 WHOLE_FRAME: Box = (slice(None), slice(None))
 
 
-def _mask(scored: Pixels | None, index: int, box: Box) -> UInt8[np.ndarray, "h w"] | None:
+def _mask(scored: Pixels | None, index: int, box: Box) -> UInt8[np.ndarray, "rows columns"] | None:
     """The scored pixels of a frame as OpenCV wants them; None: every pixel."""
     return None if scored is None else np.ascontiguousarray(scored[index][box]).view(np.uint8)
 
 
-def _pixels(mask: UInt8[np.ndarray, "h w"] | None, frame: Frame) -> int:
+def _pixels(
+    mask: UInt8[np.ndarray, "rows columns"] | None, frame: UInt8[np.ndarray, "rows columns 3"]
+) -> int:
+    """How many of the frame's pixels are scored."""
     return frame.shape[0] * frame.shape[1] if mask is None else int(np.count_nonzero(mask))
 
 
@@ -134,7 +140,7 @@ def _ssim_of_part(
     # Numerator and denominator carry the same factor 4, hence the doubled constants.
     similar = (mean_added - mean_apart + 2 * SSIM_C1) * (var_added - var_apart + 2 * SSIM_C2)
     similar /= (mean_added + mean_apart + 2 * SSIM_C1) * (var_added + var_apart + 2 * SSIM_C2)
-    return similar
+    return np.asarray(similar, dtype=np.float64)
 
 
 def ssim_map(prediction: Frame, target: Frame, box: Box) -> Float64[np.ndarray, "rows columns 3"]:
@@ -164,14 +170,15 @@ def ssim_map(prediction: Frame, target: Frame, box: Box) -> Float64[np.ndarray, 
 
 def ssim(prediction: Video, target: Video, scored: Pixels | None, box: Box) -> Total:
     """SSIM over scored pixels and channels of all frames."""
-    total, values = 0.0, 0
+    totals, values = [], 0
     for index in range(len(target)):
         mask = _mask(scored, index, box)
         if pixels := _pixels(mask, target[index][box]):
             similarity = ssim_map(prediction[index], target[index], box)
-            total += sum(cv2.mean(similarity, mask)[:3]) * pixels
+            totals.append(sum(cv2.mean(similarity, mask)[:3]) * pixels)
             values += 3 * pixels
-    return Total(total, values)
+    # fsum rounds once: the order of frames changes no digit.
+    return Total(math.fsum(totals), values)
 
 
 def _grey(frame: Frame) -> UInt8[np.ndarray, "h w"]:
@@ -196,22 +203,37 @@ def flat_frames(prediction: Video, target: Video, scored: Pixels | None) -> list
     return found
 
 
+def _dis_flow(
+    first: UInt8[np.ndarray, "h w"], second: UInt8[np.ndarray, "h w"]
+) -> Float32[np.ndarray, "h w 2"]:
+    """DIS flow in px from one grey frame to another, (across, down)."""
+    height, width = first.shape
+    if height < min(width, _DIS_SIDE_PX):
+        # Where a side is too short for the preset's finest scale, OpenCV picks the scales from
+        # the width alone and reads outside of a low, wide frame: it crashes (5.0.0, 4.x).
+        upright = _dis_flow(np.ascontiguousarray(first.T), np.ascontiguousarray(second.T))
+        return np.ascontiguousarray(upright.transpose(1, 0, 2)[..., ::-1])
+    # A new one each time costs nothing measurable. One that is kept remembers the scales it
+    # picked for a small frame, and answers the second time otherwise than the first.
+    estimator = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    # None, which the stubs do not know, is no flow to start from; zeros would be one.
+    flow = estimator.calc(first, second, None)  # type: ignore[call-overload]
+    return np.asarray(flow, dtype=np.float32)
+
+
 def flow_length(prediction: Video, target: Video, scored: Pixels | None) -> Total:
     """Length in px of the DIS flow from truth to prediction, over the scored pixels of all frames.
 
-    The flow is that of the whole grey frame. No frame's flow starts from another's, so the order
-    of frames does not matter, and OpenCV cuts the work the same way for any number of threads.
+    The flow is that of the whole grey frame, each frame for itself. OpenCV cuts the work the same
+    way for any number of threads. Sides from 12 px.
     """
-    estimator = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    total, values = 0.0, 0
+    totals, values = [], 0
     for index in range(len(target)):
         mask = _mask(scored, index, WHOLE_FRAME)
         if pixels := _pixels(mask, target[index]):
-            start = np.zeros((*target.shape[1:3], 2), dtype=np.float32)
-            flow = estimator.calc(_grey(target[index]), _grey(prediction[index]), start)
+            flow = _dis_flow(_grey(target[index]), _grey(prediction[index])).astype(np.float64)
             # Not cv2.magnitude: its last digit changes with where in memory the array lies.
-            across, down = flow[..., 0].astype(np.float64), flow[..., 1].astype(np.float64)
-            length = np.sqrt(across * across + down * down)
-            total += cv2.mean(length, mask)[0] * pixels
+            length = np.sqrt(flow[..., 0] ** 2 + flow[..., 1] ** 2)
+            totals.append(cv2.mean(length, mask)[0] * pixels)
             values += pixels
-    return Total(total, values)
+    return Total(math.fsum(totals), values)

@@ -10,12 +10,17 @@ Special inputs: identical clips give 0 with status `identical`, identical frames
 shifted by k px gives about k. One frame is a clip like any other. `undefined`, and ranked as the
 still picture, where a side is under 12 px (DIS has no pyramid level there) and where a frame is
 flat in the prediction and not in the truth: grey deviation under 1 level over the scored pixels.
-One such frame is enough, since flow to a flat picture is no distance: a black frame scores 6 px
-where a still picture scores 10.
+One such frame is enough, since flow to a flat picture is no distance: on a real clip a black
+frame scores 6 px and the still picture 10.
 
 The field has no script for it. The usual difference between the flows of successive frames asks
-how alike the movements are, and puts a still picture above the right dance one frame late; this
-one orders a lag of 1, 2, 4 frames and the still picture as they should be.
+how alike the movements are, and puts a still picture above the right dance one frame late. Here,
+on six real clips at 8 Hz, lag 1 < lag 2 < lag 4 and lag 2 < still everywhere. Half a second (lag 4)
+against the still picture is a matter of the dance: nearer in five clips, in three of them by less
+than 5 %, and farther in the one where the dancer keeps coming back to the first pose.
+
+OpenCV's own choice of scales crashes on frames lower than 32 px and wide; those are measured
+lying on their side.
 """
 
 import math

@@ -1,0 +1,263 @@
+"""What holds for every metric of a clip, whoever wrote it."""
+
+import json
+import math
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import pytest
+
+from a2bench import plugins
+from a2bench.metric import ClipPair, Metric
+
+NAMES = plugins.names("metrics")
+LOOKS_AT_ORDER = {"flow_temporal_dis"}
+"""Metrics of movement from frame to frame; all others pool frames, whose order is then nothing."""
+
+
+def _computable(name: str) -> Metric:
+    metric = plugins.metric(name)
+    if lacking := metric.missing():
+        pytest.skip(f"{name}: {lacking}")
+    return metric
+
+
+def _dance(frames: int = 4, height: int = 96, width: int = 80) -> np.ndarray:
+    """A textured square that walks over a textured wall."""
+    generator = np.random.default_rng(0)
+    wall, coat = (
+        cv2.normalize(
+            cv2.GaussianBlur(generator.random((height, width, 3)).astype(np.float32), (0, 0), 2.5),
+            None,
+            10,
+            245,
+            cv2.NORM_MINMAX,
+        ).astype(np.uint8)
+        for _ in range(2)
+    )
+    clip = np.stack([wall] * frames)
+    for index, frame in enumerate(clip):
+        left = 8 + 5 * index
+        frame[20:70, left : left + 30] = coat[20:70, 10:40]
+    return clip
+
+
+def _region(clip: np.ndarray) -> np.ndarray:
+    scored = np.zeros(clip.shape[:3], dtype=np.bool_)
+    scored[:, 15:75, 4:60] = True
+    return scored
+
+
+def _noisy(clip: np.ndarray, sigma: float) -> np.ndarray:
+    grain = np.random.default_rng(1).normal(size=clip.shape)
+    return np.clip(np.rint(clip + sigma * grain), 0, 255).astype(np.uint8)
+
+
+def test_the_pixel_metrics_are_there() -> None:
+    primary = {"psnr", "ssim", "l1", "flow_error_dis"}
+
+    assert primary | {f"{name}_full" for name in primary} <= set(NAMES)
+    assert primary <= set(plugins.metric_names("a2bench"))
+    assert {f"{name}_full" for name in primary} <= set(plugins.metric_names("extended"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_facts_are_filled(name: str) -> None:
+    metric = plugins.metric(name)
+
+    for fact in ("title", "summary", "unit", "formula", "pitfalls", "paper", "code"):
+        assert getattr(metric, fact), fact
+    assert metric.version >= 1
+    assert metric.suites
+    assert metric.digits >= 0
+    low, high = metric.value_range
+    assert low <= metric.perfect <= high
+    best = low if metric.direction == "lower" else high
+    assert metric.perfect == (best if metric.cap is None else metric.cap)
+    assert math.isfinite(metric.perfect)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_head_of_the_file_says_what_it_averages_over(name: str) -> None:
+    module = plugins.metric(name).clip.__module__
+    head = __import__(module, fromlist=["METRIC"]).__doc__ or ""
+
+    assert "Averages over" in head
+    assert "identical" in head.lower()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_prediction_equal_to_the_truth_is_perfect(name: str) -> None:
+    clip = _dance()
+    for scored in (None, _region(clip)):
+        outcome = plugins.metric(name).outcome(ClipPair(clip.copy(), clip, scored))
+
+        assert outcome.status == "identical"
+        assert outcome.value == plugins.metric(name).perfect
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_empty_region_is_undefined_with_a_reason(name: str) -> None:
+    clip = _dance()
+    nothing = np.zeros(clip.shape[:3], dtype=np.bool_)
+
+    outcome = plugins.metric(name).outcome(ClipPair(_noisy(clip, 5), clip, nothing))
+
+    assert (outcome.value, outcome.status) == (None, "undefined")
+    assert outcome.reason
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_worsening_picture_moves_it_the_stated_way(name: str) -> None:
+    metric, clip = _computable(name), _dance()
+
+    values = [
+        metric.outcome(ClipPair(_noisy(clip, sigma), clip, _region(clip))).value
+        for sigma in (3, 12, 48)
+    ]
+
+    assert None not in values
+    assert values == sorted(values, reverse=metric.direction == "higher")
+    assert len(set(values)) == 3
+
+
+def _legal_pairs() -> Iterator[tuple[str, ClipPair]]:
+    clip = _dance()
+    noise = np.random.default_rng(2).integers(0, 256, clip.shape, dtype=np.uint8)
+    black, white = np.zeros_like(clip), np.full_like(clip, 255)
+    one_pixel = np.zeros(clip.shape[:3], dtype=np.bool_)
+    one_pixel[1, 0, 0] = True
+    border = np.zeros(clip.shape[:3], dtype=np.bool_)
+    border[:, -1, :] = border[:, :, -1] = True
+    off_by_one = clip.copy()
+    off_by_one[0, 0, 0, 0] ^= 1
+    yield "black for white", ClipPair(black, white)
+    yield "white for a picture", ClipPair(white, clip)
+    yield "a picture for black", ClipPair(clip, black)
+    yield "noise", ClipPair(noise, clip)
+    yield "one value off by one", ClipPair(off_by_one, clip)
+    yield "a difference outside the region only", ClipPair(off_by_one, clip, border)
+    yield "one frame", ClipPair(noise[:1], clip[:1])
+    yield "one scored pixel", ClipPair(noise, clip, one_pixel)
+    yield "a region along the border", ClipPair(noise, clip, border)
+    yield "the smallest legal size", ClipPair(noise[:, :16, :16], clip[:, :16, :16])
+    yield "odd sides", ClipPair(noise[:, :37, :23], clip[:, :37, :23])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_legal_input_gives_a_finite_number_or_a_reason(name: str) -> None:
+    metric = _computable(name)
+    low, high = metric.value_range
+    for what, pair in _legal_pairs():
+        outcome = metric.outcome(pair)
+
+        json.dumps(outcome.value, allow_nan=False)
+        if outcome.value is None:
+            assert outcome.status not in ("ok", "identical"), what
+            assert outcome.reason, what
+        else:
+            assert outcome.status in ("ok", "identical"), what
+            assert low <= outcome.value <= high, what
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in LOOKS_AT_ORDER])
+def test_the_order_of_frames_changes_no_digit(name: str) -> None:
+    metric, clip = _computable(name), _dance(frames=5)
+    prediction, scored = _noisy(clip, 10), _region(clip)
+    scored[1, 30:] = False
+    shuffled = np.array([3, 0, 4, 2, 1])
+
+    first = metric.outcome(ClipPair(prediction, clip, scored))
+    second = metric.outcome(ClipPair(prediction[shuffled], clip[shuffled], scored[shuffled]))
+
+    assert first == second
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_memory_layout_changes_no_digit(name: str) -> None:
+    metric, clip = _computable(name), _dance()
+    prediction, scored = _noisy(clip, 10), _region(clip)
+    expected = metric.outcome(ClipPair(prediction, clip, scored))
+    read_only = prediction.copy()
+    read_only.setflags(write=False)
+    layouts = {
+        "Fortran order": [np.asfortranarray(array) for array in (prediction, clip, scored)],
+        "negative strides": [
+            np.ascontiguousarray(array[:, ::-1])[:, ::-1] for array in (prediction, clip, scored)
+        ],
+        "every second of a larger array": [
+            np.repeat(array, 2, axis=2)[:, :, ::2] for array in (prediction, clip, scored)
+        ],
+        "BGR turned to RGB": [
+            np.ascontiguousarray(prediction[..., ::-1])[..., ::-1],
+            np.ascontiguousarray(clip[..., ::-1])[..., ::-1],
+            np.broadcast_to(scored[0], scored.shape),
+        ],
+        "read-only": [read_only, clip, scored],
+    }
+
+    for layout, arrays in layouts.items():
+        assert metric.outcome(ClipPair(*arrays)) == expected, layout
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_inputs_are_left_as_they_were(name: str) -> None:
+    metric, clip = _computable(name), _dance()
+    prediction, scored = _noisy(clip, 10), _region(clip)
+    before = [array.copy() for array in (prediction, clip, scored)]
+
+    metric.outcome(ClipPair(prediction, clip, scored))
+
+    assert all(map(np.array_equal, (prediction, clip, scored), before))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_number_of_threads_changes_no_digit(name: str) -> None:
+    """Large enough that OpenCV splits the work."""
+    metric, clip = _computable(name), _dance(frames=2, height=256, width=200)
+    pair = ClipPair(_noisy(clip, 10), clip, _region(clip))
+    threads = cv2.getNumThreads()
+    try:
+        outcomes = []
+        for count in (1, 2):
+            cv2.setNumThreads(count)
+            outcomes.append(metric.outcome(pair))
+    finally:
+        cv2.setNumThreads(threads)
+
+    assert outcomes[0] == outcomes[1]
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if f"{name}_full" in NAMES])
+def test_a_region_of_the_whole_frame_gives_the_full_version(name: str) -> None:
+    clip = _dance()
+    prediction = _noisy(clip, 3)
+    prediction[:, 20:60, 10:50] = _noisy(clip, 20)[:, 20:60, 10:50]
+    every = ClipPair(prediction, clip, np.ones(clip.shape[:3], dtype=np.bool_))
+    some = ClipPair(prediction, clip, _region(clip))
+    full = plugins.metric(f"{name}_full")
+
+    expected = full.outcome(some).value
+
+    assert plugins.metric(name).outcome(every).value == pytest.approx(expected, rel=1e-12)
+    assert plugins.metric(name).outcome(some).value != pytest.approx(expected, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("prediction", "scored"),
+    [
+        ((3, 16, 16, 3), (4, 16, 16)),
+        ((1, 16, 16, 3), (4, 16, 16)),
+        ((4, 16, 17, 3), (4, 16, 16)),
+        ((4, 16, 16, 3), (3, 16, 16)),
+        ((4, 16, 16, 3), (4, 17, 16)),
+    ],
+)
+def test_clips_of_different_shapes_are_refused(
+    prediction: tuple[int, ...], scored: tuple[int, ...]
+) -> None:
+    """Numpy would broadcast one frame against four."""
+    target = np.zeros((4, 16, 16, 3), dtype=np.uint8)
+    with pytest.raises(ValueError, match=r"shape = .* but self.target.shape"):
+        ClipPair(np.zeros(prediction, dtype=np.uint8), target, np.ones(scored, dtype=np.bool_))

@@ -1,0 +1,212 @@
+"""The command line as a user meets it: exit codes, nearest names, nothing heavy for help."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import numpy as np
+import pytest
+
+from a2bench.video import write_lossless_rgb
+
+Cli = Callable[..., CompletedProcess[str]]
+HEAVY = ("torch", "diffusers", "transformers", "pandas", "cv2", "skia", "hydra", "numpy")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["ls", "methods"], ["ls", "metrics"], ["ls", "runners"], ["run", "--help"]],
+)
+def test_help_and_listing_import_nothing_heavy(words: list[str]) -> None:
+    """They answer at once, also where a library is broken."""
+    code = (
+        "import sys\nfrom a2bench.cli.main import main\n"
+        f"sys.argv = ['a2bench', *{words!r}]\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        f"print('LOADED', sorted(set(sys.modules) & set({HEAVY!r})))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "LOADED []" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "nearest"),
+    [
+        (["run", "metod=still"], "'method'"),
+        (["run", "--splt", "demo"], "'--split'"),
+        (["build", "dataset=procedurl"], "'procedural'"),
+        (["build", "split=dmo"], "'demo'"),
+        (["build", "profile=defalt"], "'default'"),
+        (["run", "method=puppetwarp"], "'puppet_warp'"),
+        (["run", "method=still", "runner=lokal"], "'local'"),
+        (["run", "method=still", "protocol=croos", "home=nowhere"], "a2bench-proc"),
+        (["score", "suite=a2bnch"], "'a2bench'"),
+        (["info", "metric", "psnt"], "'psnr'"),
+        (["ls", "method"], "'methods'"),
+    ],
+)
+def test_a_typo_is_an_error_with_the_nearest_name(
+    cli: Cli, tmp_path: Path, words: list[str], nearest: str
+) -> None:
+    """Exit 2, one line that helps, no traceback, nothing written."""
+    done = cli(*words, cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert nearest in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_hydras_own_flags_pass_through(cli: Cli, tmp_path: Path) -> None:
+    """`--cfg job` prints the composed configuration."""
+    done = cli("run", "method=still", "split=demo", "--cfg", "job", cwd=tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    assert "split: demo" in done.stdout
+
+
+def test_a_sweep_runs_every_combination(cli: Cli, tiny_home: Path, tmp_path: Path) -> None:
+    """-m method=A,B protocol=C: one job each, in one process."""
+    done = cli(
+        *("run", "-m", "method=still,copy_driving", "protocol=cross", "split=smoke"),
+        *("dataset=a2bench-proc-tiny", f"home={tiny_home}", "run=sweep"),
+        cwd=tmp_path,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("4 predictions made") == 2
+    assert list(tmp_path.iterdir()) == []  # Hydra leaves no folders behind
+
+
+def test_a_sweep_with_a_bad_job_does_the_others_and_says_so(
+    cli: Cli, tiny_home: Path, tmp_path: Path
+) -> None:
+    """The exit code is the worst."""
+    done = cli(
+        *("run", "-m", "method=nobody,still", "protocol=self", "split=smoke"),
+        *("dataset=a2bench-proc-tiny", f"home={tiny_home}", "run=sweep2"),
+        cwd=tmp_path,
+    )
+
+    assert done.returncode == 2
+    assert "unknown method: 'nobody'" in done.stderr
+    assert "4 predictions made" in done.stdout
+
+
+def test_a_value_with_spaces_commas_and_quotes_reaches_the_task(cli: Cli, tmp_path: Path) -> None:
+    """Flags quote for Hydra's grammar."""
+    strange = tmp_path / "my, 'own' videos=(1)"
+    frames = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    write_lossless_rgb(strange / "a b.mp4", frames, 8)
+
+    done = cli("score", "--pair", str(strange / "a b.mp4"), str(strange / "a b.mp4"))
+
+    assert done.returncode == 0, done.stderr
+    assert "identical" in done.stdout
+
+
+def test_pair_json_is_the_contract(cli: Cli, tmp_path: Path) -> None:
+    """Schema, suite, and for each metric value, status, reason, unit in full precision."""
+    rng = np.random.default_rng(0)
+    for name in ("a", "b"):
+        frames = rng.integers(0, 256, (2, 40, 36, 3), dtype=np.uint8)
+        write_lossless_rgb(tmp_path / f"{name}.mp4", frames, 8)
+
+    done = cli("score", "--pair", str(tmp_path / "a.mp4"), str(tmp_path / "b.mp4"), "--json")
+    record = json.loads(done.stdout)
+
+    assert record["schema"] == "a2bench.pair/1"
+    assert record["suite"] == "a2bench"
+    assert set(record["metrics"]) >= {"psnr", "ssim", "l1", "flow_error_dis"}
+    for outcome in record["metrics"].values():
+        assert set(outcome) == {"value", "status", "reason", "unit"}
+
+
+@pytest.mark.parametrize(("frames", "height"), [(3, 40), (2, 42)])
+def test_pair_never_cuts_or_resizes(cli: Cli, tmp_path: Path, frames: int, height: int) -> None:
+    """Other counts or sizes: exit 2, both are named."""
+    zeros = np.zeros((3, 42, 36, 3), np.uint8)
+    write_lossless_rgb(tmp_path / "a.mp4", zeros[:2, :40], 8)
+    write_lossless_rgb(tmp_path / "b.mp4", zeros[:frames, :height], 8)
+
+    done = cli("score", "--pair", str(tmp_path / "a.mp4"), str(tmp_path / "b.mp4"))
+
+    assert done.returncode == 2
+    assert f"truth has {frames} frames of 36x{height}" in done.stderr
+
+
+def test_a_mask_limits_what_is_scored(cli: Cli, tmp_path: Path) -> None:
+    """A prediction that is wrong outside the mask only has no error inside."""
+    from a2bench.video import write_png
+
+    truth = np.random.default_rng(0).integers(0, 256, (2, 40, 36, 3), dtype=np.uint8)
+    wrong = truth.copy()
+    wrong[:, :20] = 0
+    mask = np.zeros((40, 36, 3), np.uint8)
+    mask[20:] = 255
+    write_lossless_rgb(tmp_path / "a.mp4", wrong, 8)
+    write_lossless_rgb(tmp_path / "b.mp4", truth, 8)
+    write_png(tmp_path / "mask.png", mask)
+    pair = ("--pair", str(tmp_path / "a.mp4"), str(tmp_path / "b.mp4"), "--json")
+
+    masked = json.loads(cli("score", *pair, "--mask", str(tmp_path / "mask.png")).stdout)
+    whole = json.loads(cli("score", *pair).stdout)
+
+    assert masked["metrics"]["l1"]["value"] == 0
+    assert whole["metrics"]["l1"]["value"] > 0.1
+
+
+@pytest.mark.parametrize("words", [["ls", "methods"], ["info", "metric", "psnr"], ["doctor"]])
+def test_read_verbs_speak_json(cli: Cli, words: list[str]) -> None:
+    """For machines."""
+    done = cli(*words, "--json")
+
+    assert json.loads(done.stdout)
+
+
+def test_a_table_before_scoring_says_what_to_type(
+    cli: Cli, tiny_home: Path, tmp_path: Path
+) -> None:
+    """No empty table, no crash."""
+    done = cli("table", "--home", str(tiny_home), "--dataset", "a2bench-proc-tiny", "--run", "no")
+
+    assert done.returncode == 2
+    assert "hint: a2bench run" in done.stderr
+
+
+def test_a_missing_gl_library_names_the_packages_to_install() -> None:
+    """Skia links libEGL and libGL; hidden here, `doctor` fails with the line and `demo` stops."""
+    code = (
+        "import ctypes, sys\nreal = ctypes.CDLL\n"
+        "def hidden(name, *a, **k):\n"
+        "    if name and 'libEGL' in str(name): raise OSError(f'{name}: cannot open')\n"
+        "    return real(name, *a, **k)\n"
+        "ctypes.CDLL = hidden\nfrom a2bench.cli.main import main\n"
+        "sys.argv = ['a2bench', *sys.argv[1:]]\nmain()\n"
+    )
+    for words, exit_code in ((["doctor"], 1), (["demo"], 2), (["build", "split=demo"], 2)):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words], capture_output=True, text=True, check=False
+        )
+
+        assert done.returncode == exit_code, done.stderr
+        assert "libEGL.so.1 cannot be loaded" in done.stdout + done.stderr
+        assert "apt-get install libegl1 libgl1" in done.stdout + done.stderr
+
+
+def test_verify_speaks_in_exit_codes(cli: Cli, tiny_home: Path, tmp_path: Path) -> None:
+    """0 where all is as built, 1 where not."""
+    import shutil
+
+    shutil.copytree(tiny_home / "datasets", tmp_path / "datasets")
+    good = cli("verify", "dataset", "a2bench-proc-tiny", "--home", str(tmp_path))
+    next(tmp_path.glob("datasets/*/*/samples/*/video.mp4")).unlink()
+    bad = cli("verify", "dataset", "a2bench-proc-tiny", "--home", str(tmp_path))
+
+    assert (good.returncode, bad.returncode) == (0, 1)
+    assert "all as built" in good.stdout
+    assert "video.mp4: missing" in bad.stdout

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from jaxtyping import Float64, Int64
+from jaxtyping import Float64, Int64, UInt8
 from PIL import Image
 
 from a2bench.errors import A2BenchError
@@ -76,8 +76,8 @@ def _letterbox(width: int, height: int, frame_width: int, frame_height: int) -> 
 
 def _crop(width: int, height: int, size: Size) -> tuple[float, float, float, float]:
     """Left, top, width, height in px of the middle of a picture that fills a frame of `size`."""
-    kept_width = min(width, height * size.width / size.height)
-    kept_height = min(height, width * size.height / size.width)
+    kept_width = min(float(width), height * size.width / size.height)
+    kept_height = min(float(height), width * size.height / size.width)
     return (width - kept_width) / 2, (height - kept_height) / 2, kept_width, kept_height
 
 
@@ -94,7 +94,9 @@ def _resized(
     return np.array(picture.resize((width, height), Image.Resampling.BICUBIC, box=box))
 
 
-def fit_image(image: Picture, size: Size, fit: Fit) -> Picture:
+def fit_image(
+    image: Picture, size: Size, fit: Fit
+) -> UInt8[np.ndarray, "{size.height} {size.width} 3"]:
     """RGB picture brought to `size` (h, w, 3); a picture of that size is returned as it is.
 
     `stretch` scales each axis on its own; `letterbox` keeps the aspect and adds black bars, half on

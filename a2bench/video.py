@@ -270,7 +270,7 @@ class VideoInfo:
     """What a video's header says; nothing is decoded.
 
     Attributes:
-        width, height: px, as shown (after rotation where the header has it).
+        width, height: px, as stored; `read_video` also turns the picture if the header says so.
         frames: frame count; None where the container does not say.
         fps: mean frames a second; None where the container does not say.
         duration_seconds: of the video stream; None where the container does not say.
@@ -365,7 +365,11 @@ def _damaged(path: Path, what: str) -> A2BenchError:
 def _decoded_frames(
     path: Path, container: InputContainer, stream: VideoStream
 ) -> Iterator[VideoFrame]:
-    """Yield every frame in order of display, or raise; never fewer than the file promises."""
+    """Yield every frame in order of display, or raise; never fewer than the file promises.
+
+    mp4, mov, mkv, webm and avi promise a number of frames or a length. Bare streams and MPEG-TS do
+    not: there, only damage that the decoder notices is seen.
+    """
     is_mov = "mov" in container.format.name.split(",")
     size = path.stat().st_size
     context = stream.codec_context
@@ -404,20 +408,18 @@ def _decoded_frames(
                 yield frame
     except av.FFmpegError as error:
         raise _damaged(path, f"decoding stops after {count} frames ({_reason(error)})") from error
+    if count == 0:
+        raise _damaged(path, "it holds no frame")
     if is_mov:
         # What an edit list cuts away is in the index but marked.
         promised = sum(not entry.is_discard for entry in stream.index_entries)
-    else:
-        promised = stream.frames
-    if count == 0:
-        raise _damaged(path, "it holds no frame")
-    if count < promised:
-        raise _damaged(path, f"{count} frames can be decoded, {promised} are promised")
-    promised_seconds = _tagged_seconds(stream)
+        if count < promised:
+            raise _damaged(path, f"{count} frames can be decoded, {promised} are promised")
+    promised_seconds = _promised_seconds(container, stream)
     if (
         promised_seconds is not None
         and last_end_seconds is not None
-        # A quarter of a second: the tag also counts the last frame's length, which may be unknown.
+        # A quarter of a second: the promise counts the last frame's length, which may be unknown.
         and last_end_seconds < promised_seconds - 0.25
     ):
         raise _damaged(
@@ -425,8 +427,10 @@ def _decoded_frames(
         )
 
 
-def _tagged_seconds(stream: VideoStream) -> float | None:
-    """Length that a Matroska file gives its video stream, in seconds; None: it does not."""
+def _promised_seconds(container: InputContainer, stream: VideoStream) -> float | None:
+    """Length that an AVI or Matroska header gives the video, in seconds; None: it does not."""
+    if container.format.name == "avi" and stream.duration and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
     match = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d+)?)", stream.metadata.get("DURATION", ""))
     if match is None:
         return None
@@ -640,7 +644,7 @@ def probe(path: Path) -> VideoInfo:
     with _opened(path) as (container, stream):
         context = stream.codec_context
         raw = container.format.name in _RAW_STREAMS
-        seconds = _tagged_seconds(stream)
+        seconds = _promised_seconds(container, stream)
         if stream.duration is not None and stream.time_base is not None and not raw:
             seconds = float(stream.duration * stream.time_base)
         elif seconds is None and container.duration is not None and not raw:

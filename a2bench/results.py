@@ -365,6 +365,13 @@ class Column:
     version: int | None
     region: Region | None
 
+    @property
+    def of_identical(self) -> float:
+        """What a cell of identical cases prints: ±infinity where only the cap bounds the metric."""
+        if self.cap is None:
+            return self.perfect
+        return math.inf if self.direction == "higher" else -math.inf
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -134,8 +134,8 @@ def cell_text(cell: Cell, column: Column) -> str:
         return "–"
     if cell.status == "not_applicable" or cell.value is None:
         return "n/a"
-    if cell.status == "identical" and math.isinf(column.perfect):
-        return "∞"
+    if cell.status == "identical" and math.isinf(column.of_identical):
+        return "∞" if column.of_identical > 0 else "-∞"
     return f"{round(cell.value, column.digits) + 0.0:.{column.digits}f}"  # + 0.0: no "-0.000"
 
 
@@ -335,11 +335,12 @@ def to_latex(leaderboard: Leaderboard, *, wide: bool = False) -> str:
     lines = [
         rf"\begin{{{environment}}}[t]",
         r"\centering",
+        r"\setlength{\belowcaptionskip}{6pt}",
         rf"\caption{{A\textsuperscript{{2}}Bench. {escape_latex(_caption_sentence(leaderboard))} "
         rf"{LEGEND}}}",
         rf"\label{{tab:a2bench-{label}}}",
-        r"\small",
-        r"\setlength{\tabcolsep}{4pt}",
+        r"\footnotesize",
+        r"\setlength{\tabcolsep}{3.5pt}",
         rf"\begin{{tabular}}{{@{{}}ll{'r' * (width - 2)}@{{}}}}",
         r"\toprule",
         " & ".join(escape_latex(head) for head in heads) + r" \\",
@@ -350,11 +351,11 @@ def to_latex(leaderboard: Leaderboard, *, wide: bool = False) -> str:
         lines.append(r"\addlinespace[2pt]")
         lines += [_latex_row(row, columns, found) for row in ranked]
         if ranked and reference:
-            lines.append(rf"\cmidrule(r){{1-{width}}}")
+            lines.append(rf"\cmidrule{{1-{width}}}")
         lines += [_latex_row(row, columns, found) for row in reference]
     lines += [r"\bottomrule", r"\end{tabular}"]
     if listed := found.listed():
-        lines += ["", r"\smallskip", r"\begin{minipage}{\linewidth}\footnotesize\raggedright"]
+        lines += ["", r"\smallskip", r"\begin{minipage}{\linewidth}\scriptsize\raggedright"]
         lines += [
             rf"\textsuperscript{{{letter}}} {_latex_note(text)}\par" for letter, text in listed
         ]
@@ -393,7 +394,7 @@ def escape_csv(text: str) -> str:
 def _csv_number(cell: Cell, column: Column) -> str:
     if cell.value is None:
         return "NA" if cell.status == "unavailable" else "n/a"
-    return repr(float(column.perfect if cell.status == "identical" else cell.value))
+    return repr(float(column.of_identical if cell.status == "identical" else cell.value))
 
 
 def to_csv(leaderboard: Leaderboard) -> str:
@@ -553,10 +554,10 @@ def _html_cell(cell: Cell, column: Column, marks: str) -> dict[str, object]:
         tip += f"; {cell.scored} of {cell.of} cases have a number of their own"
     if cell.rank is not None:
         tip += f"; rank {cell.rank}"
-    perfect = cell.status == "identical"
+    number = column.of_identical if cell.status == "identical" else cell.value
     return {
         "text": cell_text(cell, column),
-        "sort": "" if cell.value is None else repr(column.perfect if perfect else cell.value),
+        "sort": "" if number is None else repr(number),
         "best": cell.best,
         "second": cell.second,
         "tip": _clean(tip),

@@ -49,7 +49,8 @@ def _metric(title: str, unit: str, perfect: float, digits: int) -> Metric:
         direction="higher" if perfect > 0 else "lower",
         unit=unit,
         value_range=(0.0, math.inf),
-        perfect=perfect,
+        # as in metrics/psnr.py: a perfect PSNR is stored as the cap and printed as infinity
+        perfect=min(perfect, 58.92),
         clip=_never,
         title=title,
         cap=58.92 if math.isinf(perfect) else None,

@@ -57,14 +57,14 @@ def demo(
     ensure_truths(dataset, dataset.cases("cross", split), workers)
     lap("cross truths")
     cards = [plugins.card(name) for name in METHODS]
-    run(store, dataset, cards, PROTOCOLS, split, workers=workers)
+    summary = run(store, dataset, cards, PROTOCOLS, split, workers=workers)
     lap("run")
     score(store, dataset, cards, PROTOCOLS, split, suite_metrics("a2bench"), workers=workers)
     lap("score")
     made = board(store, dataset, METHODS, PROTOCOLS, split, "a2bench")
-    files = write_board(made, out)
     sheet = out / "contact_sheet.png"
-    if not sheet.exists() or sheet.stat().st_mtime < (out / "data").stat().st_mtime:
+    if summary.finished or not sheet.exists():
         write_sheet(store, dataset, METHODS, "cross", split, sheet)
+    files = write_board(made, out)  # after the sheet, which the page shows
     lap("table and contact sheet")
     return DemoReport(made, files, sheet, seconds)

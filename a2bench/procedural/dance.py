@@ -1,0 +1,150 @@
+"""A dance: a seeded sequence of moves on the beat, and the springs that follow it."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+from a2bench.procedural.moves import MOVES, NEUTRAL, TURNING_MOVES, DancePose, blend, mirrored
+from a2bench.procedural.rng import Pcg32
+from a2bench.procedural.vectors import smoothstep
+
+DURATION_SECONDS = 6.2
+_EASE_IN_SECONDS = 0.45
+_CROSSFADE_BEATS = 0.8
+_GRID_HZ = 60
+_SUBSTEPS = 4
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One move in the sequence."""
+
+    move: str
+    beats: int
+    amplitude: float
+    mirror: bool
+    phase: float
+    """Beats added to the clock of the move, so that two dancers of one move are not in step."""
+
+
+@dataclass(frozen=True)
+class SpringState:
+    """How far loose things lag behind: degrees sideways, and a bounce of about -1..1 (positive: thrown up)."""
+
+    sway: float
+    bounce: float
+
+
+@dataclass(frozen=True)
+class Dance:
+    """A continuous dance; `pose(t)` depends on t only."""
+
+    segments: tuple[Segment, ...]
+    bpm: float
+    travel_scale: float = 1.0
+
+    def pose(self, time_seconds: float) -> DancePose:
+        """The pose at an instant; the neutral stand at and before t = 0."""
+        if time_seconds <= 0.0:
+            return NEUTRAL
+        beat = time_seconds * self.bpm / 60.0
+        start = 0
+        index = 0
+        total = sum(segment.beats for segment in self.segments)
+        lap = int(beat // total)
+        inside = beat - lap * total
+        while inside >= start + self.segments[index].beats:
+            start += self.segments[index].beats
+            index += 1
+        segment = self.segments[index]
+        pose = self._move(segment, inside - start)
+        left = start + segment.beats - inside
+        if left < _CROSSFADE_BEATS:
+            following = self.segments[(index + 1) % len(self.segments)]
+            # The next move runs up from before its own start, so that both keep moving while they mix.
+            amount = smoothstep(1.0 - left / _CROSSFADE_BEATS)
+            pose = blend(pose, self._move(following, -left), amount)
+        if time_seconds < _EASE_IN_SECONDS:
+            pose = blend(NEUTRAL, pose, smoothstep(time_seconds / _EASE_IN_SECONDS))
+        return pose
+
+    def _move(self, segment: Segment, beat: float) -> DancePose:
+        shifted = beat if segment.move == "spin" else beat + segment.phase
+        # A spin must start and end frontal, so it never runs outside its own four beats.
+        shifted = min(3.999, max(0.0, shifted)) if segment.move == "spin" else shifted
+        pose = MOVES[segment.move](shifted, segment.amplitude)
+        if segment.mirror:
+            pose = mirrored(pose)
+        k = self.travel_scale
+        return pose._replace(
+            travel=pose.travel * k,
+            right_foot_x=pose.right_foot_x * (0.5 + 0.5 * k),
+            left_foot_x=pose.left_foot_x * (0.5 + 0.5 * k),
+        )
+
+    @cached_property
+    def _springs(self) -> tuple[SpringState, ...]:
+        """Damped springs on a fixed grid of 60 Hz with four sub-steps, from rest at t = 0."""
+        step = 1.0 / _GRID_HZ
+        h = step / _SUBSTEPS
+        sway = sway_speed = bounce = bounce_speed = 0.0
+        x1, y1 = _drive(self.pose(0.0))
+        x0, y0 = x1, y1
+        states = [SpringState(0.0, 0.0)]
+        for i in range(1, int(DURATION_SECONDS * _GRID_HZ) + 8):
+            x2, y2 = _drive(self.pose(i * step))
+            push_x = max(-40.0, min(40.0, (x2 - 2 * x1 + x0) / (step * step)))
+            push_y = max(-40.0, min(40.0, (y2 - 2 * y1 + y0) / (step * step)))
+            for _ in range(_SUBSTEPS):
+                sway_speed += h * (-130.0 * sway - 9.0 * sway_speed - 190.0 * push_x)
+                sway += h * sway_speed
+                bounce_speed += h * (-190.0 * bounce - 10.0 * bounce_speed - 9.0 * push_y)
+                bounce += h * bounce_speed
+            x0, y0, x1, y1 = x1, y1, x2, y2
+            states.append(SpringState(_soft_limit(sway, 26.0), _soft_limit(bounce, 1.0)))
+        return tuple(states)
+
+    def springs(self, time_seconds: float) -> SpringState:
+        """The state of the springs at an instant, linear between the points of the grid."""
+        position = min(max(0.0, time_seconds * _GRID_HZ), len(self._springs) - 1.001)
+        i = int(position)
+        f = position - i
+        a, b = self._springs[i], self._springs[i + 1]
+        return SpringState(a.sway + (b.sway - a.sway) * f, a.bounce + (b.bounce - a.bounce) * f)
+
+
+def _soft_limit(value: float, limit: float) -> float:
+    return value / math.sqrt(1.0 + (value / limit) ** 2)
+
+
+def _drive(pose: DancePose) -> tuple[float, float]:
+    """Where loose things are held, in leg lengths: sideways (travel, lean, head) and upwards."""
+    sideways = (
+        pose.travel
+        + 0.016 * (pose.lean + 0.6 * pose.head_roll)
+        + 0.4 * math.sin(math.radians(pose.yaw + pose.twist + pose.head_yaw))
+    )
+    return sideways, pose.lift - 0.5 * pose.squash
+
+
+def compose_dance(seed: int, *, turning: bool, travel_scale: float) -> Dance:
+    """The dance of a seed: four or five different moves, 60 to 105 beats a minute."""
+    rng = Pcg32(seed, "dance")
+    calm = [name for name in sorted(MOVES) if name not in TURNING_MOVES]
+    chosen = rng.shuffled(calm)[:5]
+    if turning:
+        chosen[1 + rng.below(2)] = rng.choice(TURNING_MOVES)
+    bpm = 60.0 + 5.0 * rng.below(10)
+    segments = []
+    for name in chosen:
+        beats = 4 if name in TURNING_MOVES else 2 + rng.below(2)
+        segments.append(
+            Segment(
+                move=name,
+                beats=beats,
+                amplitude=rng.uniform(0.85, 1.15),
+                mirror=rng.chance(0.5),
+                phase=rng.below(4) * 0.5,
+            )
+        )
+    return Dance(tuple(segments), bpm, travel_scale)

@@ -1,0 +1,54 @@
+"""Puts a whole figure together: body, head, face, limbs and everything that hangs on them."""
+
+from a2bench.procedural.colour import darker
+from a2bench.procedural.face import draw_face
+from a2bench.procedural.figure import Figure, SurfaceLook
+from a2bench.procedural.limbs import draw_arms, draw_legs
+from a2bench.procedural.parts import PartId
+from a2bench.procedural.pen import Canvas
+from a2bench.procedural.solids import PosedSolid
+
+_TORSO_DEPTH = 0.0
+_HEAD_DEPTH = 20.0
+
+
+def draw_figure(figure: Figure) -> None:
+    """Adds every part of the figure to its pen."""
+    design, skeleton = figure.design, figure.skeleton
+    draw_legs(figure)
+    _draw_solid(figure, skeleton.torso, design.torso, _TORSO_DEPTH, PartId.TORSO)
+    if design.head is not None:
+        _draw_solid(figure, skeleton.head, design.head, _HEAD_DEPTH, PartId.HEAD)
+    draw_arms(figure)
+    draw_face(figure)
+    for feature in design.features:
+        feature(figure)
+
+
+def _draw_solid(
+    figure: Figure, solid: PosedSolid, look: SurfaceLook, depth: float, part: PartId
+) -> None:
+    def paint(canvas: Canvas) -> None:
+        for item in look.paints:
+            item(canvas, solid)
+
+    pen = figure.pen
+    if solid.solid.slab:
+        side = look.side if look.side is not None else darker(look.colour, 0.35)
+        pen.part(depth, part, solid.outline(), side, fuzzy=look.fuzzy, shade=0.5 * look.shade)
+        face_paint = paint if look.paints and solid.front > 0 else None
+        pen.part(
+            depth + 0.01, part, solid.face_outline(), look.colour if solid.front > 0 else darker(look.colour, 0.15),
+            paint=face_paint, outline=False, glossy=look.glossy, fuzzy=False, shade=look.shade,
+        )  # fmt: skip
+        return
+    pen.part(
+        depth,
+        part,
+        solid.outline(),
+        look.colour,
+        paint=paint if look.paints else None,
+        glossy=look.glossy,
+        fuzzy=look.fuzzy,
+        shade=look.shade,
+    )

@@ -16,7 +16,7 @@ frame scores 6 px and the still picture 10.
 The field has no script for it. The usual difference between the flows of successive frames asks
 how alike the movements are, and puts a still picture above the right dance one frame late. Here,
 on six real clips at 8 Hz, lag 1 < lag 2 < lag 4 and lag 2 < still everywhere. Half a second (lag 4)
-against the still picture is a matter of the dance: nearer in five clips, in three of them by less
+against the still picture is a matter of the dance: nearer in five clips, in two of them by less
 than 5 %, and farther in the one where the dancer keeps coming back to the first pose.
 
 OpenCV's own choice of scales crashes on frames lower than 32 px and wide; those are measured

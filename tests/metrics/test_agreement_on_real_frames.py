@@ -1,6 +1,5 @@
 """The pixel metrics on real dance videos: references agree, and later is worse."""
 
-import os
 from functools import cache
 from pathlib import Path
 
@@ -28,21 +27,12 @@ NAMES = tuple(STRIDE)
 
 
 @cache
-def _decoded(path: Path) -> np.ndarray:
+def _frames(path: Path) -> np.ndarray:
+    """The first 32 instants of a clip."""
     stride = STRIDE[path.name]
     frames = read_video(path).frames[: 32 * stride : stride].copy()
     frames.setflags(write=False)
     return frames
-
-
-def _frames(name: str) -> np.ndarray:
-    """The first 32 instants of a clip; without real data skip, or fail where that is asked."""
-    folder = os.environ.get("A2BENCH_REAL_DATA")
-    if not folder:
-        if os.environ.get("A2BENCH_REQUIRE_EXTERNAL") == "1":
-            pytest.fail("A2BENCH_REQUIRE_EXTERNAL=1, but A2BENCH_REAL_DATA is not set")
-        pytest.skip("A2BENCH_REAL_DATA is not set")
-    return _decoded(Path(folder) / "videos" / name)
 
 
 def _figure(shape: tuple[int, ...]) -> np.ndarray:
@@ -63,8 +53,8 @@ def _value(metric: str, pair: ClipPair) -> float:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_psnr_and_l1_are_those_of_float64_references(name: str) -> None:
-    frames = _frames(name)
+def test_psnr_and_l1_are_those_of_float64_references(real_data: Path, name: str) -> None:
+    frames = _frames(real_data / "videos" / name)
     prediction, target = frames[1:4], frames[:3]
     scored = _figure(target.shape)
     for mask in (None, scored):
@@ -79,8 +69,8 @@ def test_psnr_and_l1_are_those_of_float64_references(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_ssim_is_that_of_scikit_image(name: str) -> None:
-    frames = _frames(name)
+def test_ssim_is_that_of_scikit_image(real_data: Path, name: str) -> None:
+    frames = _frames(real_data / "videos" / name)
     prediction, target = frames[1:3], frames[:2]
     scored = _figure(target.shape)
     maps = np.stack(
@@ -106,13 +96,13 @@ def test_ssim_is_that_of_scikit_image(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_flow_error_ranks_a_later_dance_as_worse(name: str) -> None:
+def test_the_flow_error_ranks_a_later_dance_as_worse(real_data: Path, name: str) -> None:
     """Lag 1 < lag 2 < lag 4 frames of 8 Hz, and lag 2 < the first frame for ever.
 
     Half a second late (lag 4) is nearer than the first frame in five of the six clips, by 4 to
     40 %; in dance2_right the dancer keeps coming back to the first pose (19.6 against 16.6 px).
     """
-    frames = _frames(name)
+    frames = _frames(real_data / "videos" / name)
     instants = np.arange(4, 32, 2)
     target = frames[instants]
     scored = np.broadcast_to(_figure(target.shape)[1], target.shape[:3])

@@ -1,6 +1,7 @@
 """The procedural character generator of the data set `a2bench-proc`.
 
-500 dancing characters, each drawn by code at any instant, with exact pixels, masks, part ids and COCO-18 joints:
+500 dancing characters, each drawn by code at any instant, with exact pixels, masks, part ids and
+COCO-18 joints:
 
     from a2bench.procedural import Scene, cast
     fox = cast()[0]
@@ -12,12 +13,13 @@ The same numbers come out on every x86-64 machine, in every process and in any o
 from a2bench.procedural.accessories import SLOTS
 from a2bench.procedural.backgrounds import BACKGROUNDS
 from a2bench.procedural.cast import VERSION, Character, cast, split_order
+from a2bench.procedural.dance import DURATION_SECONDS
 from a2bench.procedural.moves import MOVES
 from a2bench.procedural.parts import SPRINGY, PartId
 from a2bench.procedural.pen import STYLES
 from a2bench.procedural.registry import SPECIES
 from a2bench.procedural.rig import DRIVEN_BONES, JOINT_NAMES
-from a2bench.procedural.scene import DURATION_SECONDS, FRAME_SIZE, Camera, Frame, Scene
+from a2bench.procedural.scene import FRAME_SIZE, Camera, Frame, Scene
 
 __all__ = [
     "DRIVEN_BONES",

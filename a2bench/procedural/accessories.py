@@ -39,10 +39,11 @@ SLOTS: dict[str, str] = {
     "glasses": "eyes",
     "sunglasses": "eyes",
     "scarf": "neck",
-    "bow tie": "neck",
+    "bow tie": "collar",
     "cape": "back",
 }
-"""Where an accessory sits. Species say which slots they have free; leaves, horns and long ears take `top`."""
+"""Where an accessory sits. Species say which slots they have free; leaves, horns and long ears
+take `top`."""
 
 
 def accessory(name: str, main: Colour, accent: Colour, light: Colour) -> tuple[Feature, ...]:
@@ -67,7 +68,8 @@ def accessory(name: str, main: Colour, accent: Colour, light: Colour) -> tuple[F
 
 
 def _crown_frame(figure: Figure, v: float, cover: float) -> tuple[skia.Matrix, float, float]:
-    """Frame on top of the head: unit is px, origin at height v, plus half width there and the yaw in radians."""
+    """Frame on top of the head: unit is px, origin at height v, plus half width there and the
+    yaw in radians."""
     head = figure.skeleton.head
     x, y, _ = head.centre(v)
     roll = math.atan2(head.pose.tilt[1][0], head.pose.tilt[0][0])
@@ -118,8 +120,17 @@ def _cap(main: Colour, accent: Colour, light: Colour) -> Feature:
         if front > -0.6:
             reach = half * (0.62 + 0.30 * abs(turn))
             cx, cy = turn * half * 0.85, 8.0 + 10.0 * max(0.0, front)
-            brim = curve([(cx - reach, cy), (cx - reach * 0.5, cy - 12), (cx + reach * 0.5, cy - 12), (cx + reach, cy),
-                          (cx + reach * 0.5, cy + 13), (cx - reach * 0.5, cy + 13)], tension=0.9)  # fmt: skip
+            brim = curve(
+                [
+                    (cx - reach, cy),
+                    (cx - reach * 0.5, cy - 12),
+                    (cx + reach * 0.5, cy - 12),
+                    (cx + reach, cy),
+                    (cx + reach * 0.5, cy + 13),
+                    (cx - reach * 0.5, cy + 13),
+                ],
+                tension=0.9,
+            )
             pen.part(
                 _HAT_DEPTH + 0.2, PartId.RIGID_ACCESSORY, mapped(brim, matrix), accent, shade=0.7
             )
@@ -356,8 +367,14 @@ def _straw_hat(main: Colour, accent: Colour, light: Colour) -> Feature:
             fuzzy=False,
             shade=0.7,
         )
-        pen.part(_HAT_DEPTH + 0.1, PartId.RIGID_ACCESSORY, mapped(crown, matrix), straw, fuzzy=False,
-                 paint=lambda canvas: canvas.drawPath(mapped(ribbon, matrix), fill(main)))  # fmt: skip
+        pen.part(
+            _HAT_DEPTH + 0.1,
+            PartId.RIGID_ACCESSORY,
+            mapped(crown, matrix),
+            straw,
+            fuzzy=False,
+            paint=lambda canvas: canvas.drawPath(mapped(ribbon, matrix), fill(main)),
+        )
 
     return add
 
@@ -535,7 +552,7 @@ def _glasses(main: Colour, accent: Colour, light: Colour) -> Feature:
 
 
 def _sunglasses(main: Colour, accent: Colour, light: Colour) -> Feature:
-    return _spectacles(INK, darker(main, 0.75), 0.93)
+    return _spectacles(INK, darker(main, 0.75), 1.0)
 
 
 def _scarf(main: Colour, accent: Colour, light: Colour) -> Feature:

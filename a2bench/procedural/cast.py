@@ -1,4 +1,5 @@
-"""The 500 characters: balanced by quota, unique in species, style, palette and outfit, always the same."""
+"""The 500 characters: balanced by quota, unique in species, style, palette and outfit, always
+the same."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +20,8 @@ VERSION = "0.1.0"
 CAST_SIZE = 500
 DEMO_SIZE = 8
 _TURNING_SHARE = 0.22
-"""Share of dances with a spin or a big turn: unseen backs are left out of the primary scores, so few are wanted."""
+"""Share of dances with a spin or a big turn: unseen backs are left out of the primary scores, so
+few are wanted."""
 
 _STYLE_PHRASES: dict[str, str] = {
     "cartoon": "in cartoon style with bold outlines",
@@ -36,7 +38,8 @@ _STYLE_PHRASES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Character:
-    """One of the cast: everything about it follows from these fields and the code of this version."""
+    """One of the cast: everything about it follows from these fields and the code of this
+    version."""
 
     id: str
     index: int
@@ -49,7 +52,8 @@ class Character:
     has_arms: bool
     has_legs: bool
     has_neck: bool
-    """Whether it has the neck joint: a head of its own, or arms (then the middle of the shoulders)."""
+    """Whether it has the neck joint: a head of its own, or arms (then the middle of the
+    shoulders)."""
     has_tail: bool
     has_ears: bool
     has_wings: bool
@@ -96,8 +100,13 @@ class Character:
 
 
 def travel_scale(rig: Rig) -> float:
-    """How much of the usual travel a body takes: wide bodies dance on the spot instead of becoming small."""
-    total = rig.root_height + rig.torso.height + (rig.head.height * 0.9 if rig.head is not None else 0.0)
+    """How much of the usual travel a body takes: wide bodies dance on the spot instead of
+    becoming small."""
+    total = (
+        rig.root_height
+        + rig.torso.height
+        + (rig.head.height * 0.9 if rig.head is not None else 0.0)
+    )
     reach = rig.torso.half_width
     if rig.has_arms:
         reach = max(reach, rig.shoulder_half + 0.9 * (rig.upper_arm + rig.forearm))
@@ -124,11 +133,25 @@ class _Featured:
 _FEATURED: tuple[_Featured, ...] = (
     _Featured("fox", "cartoon", 0, "child", "hoodie", "plain", "teal", "scarf", "forest"),
     _Featured("ghost", "vinyl", 0, "stubby", "none", "plain", "candy", "bow", "night town"),
-    _Featured("strawberry", "clay", 0, "noodle", "gloves and shoes", "plain", "cherry", "sunglasses", "kitchen"),
+    _Featured(
+        "strawberry",
+        "clay",
+        0,
+        "noodle",
+        "gloves and shoes",
+        "plain",
+        "cherry",
+        "sunglasses",
+        "kitchen",
+    ),
     _Featured("robot", "vinyl", 0, "lanky", "nothing", "plain", "lagoon", "none", "moon"),
-    _Featured("penguin", "plush", 0, "chibi", "waistcoat", "striped", "royal", "beanie", "ice land"),
+    _Featured(
+        "penguin", "plush", 0, "chibi", "waistcoat", "striped", "royal", "beanie", "ice land"
+    ),
     _Featured("cactus", "paper", 0, "stubby", "boots", "plain", "sunrise", "straw hat", "desert"),
-    _Featured("tiger", "sticker", 0, "athletic", "tracksuit", "plain", "navy", "headphones", "disco", True),
+    _Featured(
+        "tiger", "sticker", 0, "athletic", "tracksuit", "plain", "navy", "headphones", "disco", True
+    ),
     _Featured("pencil", "flat", 0, "stilted", "sneakers", "plain", "meadow", "none", "library"),
 )
 
@@ -150,7 +173,11 @@ def _plan_species() -> list[str]:
 
 def _accessory_for(species: Species, rng: Pcg32, serial: int) -> str:
     allowed = [name for name, slot in SLOTS.items() if slot in species.slots and name != "none"]
-    return "none" if not allowed or rng.chance(0.34) else allowed[(rng.below(len(allowed)) + serial) % len(allowed)]
+    return (
+        "none"
+        if not allowed or rng.chance(0.40)
+        else allowed[(rng.below(len(allowed)) + serial) % len(allowed)]
+    )
 
 
 def _recipe_attributes(name: str, serial: int, index: int) -> tuple[dict[str, str], str]:
@@ -194,15 +221,24 @@ def _recipe_attributes(name: str, serial: int, index: int) -> tuple[dict[str, st
     attributes["background"] = options[0]
     body = species.build(
         Recipe(
-            0, style, int(attributes["coat"]), attributes["proportions"], attributes["outfit"],
-            attributes["pattern"], PALETTES[attributes["palette"]], "none", options[0],
+            0,
+            style,
+            int(attributes["coat"]),
+            attributes["proportions"],
+            attributes["outfit"],
+            attributes["pattern"],
+            PALETTES[attributes["palette"]],
+            "none",
+            options[0],
         )
-    ).torso.colour  # fmt: skip
+    ).torso.colour
     # Of three places the one that the body stands out from best.
     attributes["background"] = max(
         options,
-        key=lambda place: distance(background_tone(place), body)
-        + abs(luminance(background_tone(place)) - luminance(body)),
+        key=lambda place: (
+            distance(background_tone(place), body)
+            + abs(luminance(background_tone(place)) - luminance(body))
+        ),
     )
     return attributes, style
 
@@ -241,9 +277,24 @@ def _character(index: int, name: str, serial: int) -> Character:
     identifier = f"a2p-{index:04d}-{name.replace(' ', '_')}-{style}"
     seed = seed_from_text(f"{VERSION} {identifier}")
     draft = Character(
-        identifier, index, seed, species.family, name, style, species.plan, True, True, True, False, False, False,
-        attributes, "", (), 0.0,
-    )  # fmt: skip
+        identifier,
+        index,
+        seed,
+        species.family,
+        name,
+        style,
+        species.plan,
+        True,
+        True,
+        True,
+        False,
+        False,
+        False,
+        attributes,
+        "",
+        (),
+        0.0,
+    )
     design = draft.design()
     dance = draft.dance()
     rig = design.rig
@@ -296,14 +347,17 @@ def cast() -> tuple[Character, ...]:
 def split_order() -> tuple[str, ...]:
     """All ids in one stratified order: its prefixes of 4, 8, 20, 50, 100 and 500 are the splits.
 
-    The first eight are hand-picked. After them the next one is always the character whose family, style, plan,
+    The first eight are hand-picked. After them the next one is always the character whose
+    family, style, plan,
     place and species have been used least so far.
     """
     characters = cast()
     first: list[Character] = []
     for featured in _FEATURED:
         first.append(
-            next(c for c in characters if (c.species, c.style) == (featured.species, featured.style))
+            next(
+                c for c in characters if (c.species, c.style) == (featured.species, featured.style)
+            )
         )
     chosen = [c.id for c in first]
     rng = Pcg32(seed_from_text(f"splits {VERSION}"), "order")

@@ -1,5 +1,6 @@
 """Colours as linear triples in 0..1 of sRGB code values, and how light and shadow change them."""
 
+import math
 from typing import TypeAlias
 
 Colour: TypeAlias = tuple[float, float, float]
@@ -40,13 +41,14 @@ def lighter(colour: Colour, amount: float = 0.35) -> Colour:
 
 
 def luminance(colour: Colour) -> float:
-    """Perceived brightness in 0..1 (Rec. 709 weights on coded values: good enough to pick a contrast)."""
+    """Perceived brightness in 0..1 (Rec. 709 weights on coded values: good enough to pick a
+    contrast)."""
     return 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2]
 
 
 def distance(first: Colour, second: Colour) -> float:
     """Euclidean distance of two colours, 0..1.73."""
-    return sum((a - b) ** 2 for a, b in zip(first, second, strict=True)) ** 0.5
+    return math.dist(first, second)
 
 
 def contrasting(colour: Colour, options: tuple[Colour, ...]) -> Colour:

@@ -29,7 +29,8 @@ class Segment:
 
 @dataclass(frozen=True)
 class SpringState:
-    """How far loose things lag behind: degrees sideways, and a bounce of about -1..1 (positive: thrown up)."""
+    """How far loose things lag behind: degrees sideways, and a bounce of about -1..1 (positive:
+    thrown up)."""
 
     sway: float
     bounce: float
@@ -61,7 +62,8 @@ class Dance:
         left = start + segment.beats - inside
         if left < _CROSSFADE_BEATS:
             following = self.segments[(index + 1) % len(self.segments)]
-            # The next move runs up from before its own start, so that both keep moving while they mix.
+            # The next move runs up from before its own start, so that both keep moving while
+            # they mix.
             amount = smoothstep(1.0 - left / _CROSSFADE_BEATS)
             pose = blend(pose, self._move(following, -left), amount)
         if time_seconds < _EASE_IN_SECONDS:

@@ -38,9 +38,16 @@ def _draw_solid(
         pen.part(depth, part, solid.outline(), side, fuzzy=look.fuzzy, shade=0.5 * look.shade)
         face_paint = paint if look.paints and solid.front > 0 else None
         pen.part(
-            depth + 0.01, part, solid.face_outline(), look.colour if solid.front > 0 else darker(look.colour, 0.15),
-            paint=face_paint, outline=False, glossy=look.glossy, fuzzy=False, shade=look.shade,
-        )  # fmt: skip
+            depth + 0.01,
+            part,
+            solid.face_outline(),
+            look.colour if solid.front > 0 else darker(look.colour, 0.15),
+            paint=face_paint,
+            outline=False,
+            glossy=look.glossy,
+            fuzzy=False,
+            shade=look.shade,
+        )
         return
     pen.part(
         depth,

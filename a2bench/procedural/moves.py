@@ -10,7 +10,8 @@ from a2bench.procedural.vectors import smoothstep, wrapped_degrees
 class DancePose(NamedTuple):
     """What a dance asks of a body at one instant: angles in degrees, lengths in leg lengths.
 
-    An arm is two directions in the frame of the chest: `raise` 0 hangs, 90 is sideways, 180 up; `front` swings
+    An arm is two directions in the frame of the chest: `raise` 0 hangs, 90 is sideways, 180 up;
+    `front` swings
     the arm forward around the vertical; `bend` is added to `raise` for the forearm.
     """
 

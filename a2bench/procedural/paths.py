@@ -1,4 +1,5 @@
-"""Outlines: every number that reaches the rasteriser passes `snap`, so the last bits of libm do not matter."""
+"""Outlines: every number that reaches the rasteriser passes `snap`, so the last bits of libm do
+not matter."""
 
 import math
 from collections.abc import Sequence
@@ -19,7 +20,8 @@ def snap(value: float) -> float:
 
 
 def fine(value: float) -> float:
-    """A matrix entry on a 1/4096 grid: fine enough to turn smoothly, coarse enough to be the same everywhere."""
+    """A matrix entry on a 1/4096 grid: fine enough to turn smoothly, coarse enough to be the
+    same everywhere."""
     return math.floor(value * 4096.0 + 0.5) / 4096.0
 
 
@@ -158,7 +160,8 @@ def heart(x: float, y: float, radius: float) -> Path:
 
 
 def centreline(joints: Sequence[Vec2], samples: int = 6) -> list[tuple[float, float, float]]:
-    """Catmull-Rom samples (x, y, position along the joints 0..n-1) that pass through every joint."""
+    """Catmull-Rom samples (x, y, position along the joints 0..n-1) that pass through every
+    joint."""
     count = len(joints)
     result = []
     for i in range(count - 1):
@@ -187,7 +190,8 @@ def tapered_limb(
 ) -> Path:
     """One outline with round ends along the joints, its width going smoothly from joint to joint.
 
-    `start` and `end` cut a piece out (0..n-1 along the joints): sleeves and socks follow the limb exactly.
+    `start` and `end` cut a piece out (0..n-1 along the joints): sleeves and socks follow the
+    limb exactly.
     """
     last = float(len(joints) - 1)
     stop = last if end is None else min(end, last)

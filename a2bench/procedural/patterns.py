@@ -33,6 +33,20 @@ def sticker(
         canvas.restore()
 
 
+def _filled(shape: Path, colour: Colour, alpha: float) -> Callable[[Canvas], None]:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawPath(shape, fill(colour, alpha))
+
+    return draw
+
+
+def _rod(dx: float, dy: float, colour: Colour, width: float) -> Callable[[Canvas], None]:
+    def draw(canvas: Canvas) -> None:
+        canvas.drawLine(-dx, -dy, dx, dy, stroke(colour, width))
+
+    return draw
+
+
 def decal(
     shape: Path, colour: Colour, azimuth: float, v: float, size: float, alpha: float = 1.0
 ) -> SurfacePaint:
@@ -163,7 +177,7 @@ def spots(
                 canvas,
                 azimuth,
                 v,
-                lambda c, s=shape, k=colour: c.drawPath(s, fill(k, alpha)),
+                _filled(shape, colour, alpha),
             )
 
     return paint
@@ -199,7 +213,7 @@ def sprinkles(
                 canvas,
                 azimuth,
                 v,
-                lambda c, x=dx, y=dy, k=colour: c.drawLine(-x, -y, x, y, stroke(k, width)),
+                _rod(dx, dy, colour, width),
             )
 
     return paint

@@ -1,7 +1,10 @@
-"""Drawing styles: how one outline with a colour becomes cartoon, vinyl, plush, clay, paper, flat, ink or pixels.
+"""Drawing styles: how one outline with a colour becomes cartoon, vinyl, plush, clay, paper,
+flat, ink or pixels.
 
-A figure is handed to the `Pen` as parts with a depth; `Pen.paint` sorts them (painter's algorithm) and draws
-each twice: in the style on the colour canvas, and without anti-aliasing as a part id on the id canvas.
+A figure is handed to the `Pen` as parts with a depth; `Pen.paint` sorts them (painter's
+algorithm) and draws
+each twice: in the style on the colour canvas, and without anti-aliasing as a part id on the id
+canvas.
 """
 
 from collections.abc import Callable
@@ -53,9 +56,9 @@ STYLES: dict[str, Style] = {
     for style in (
         Style("cartoon", outline=3.6, cel=0.50, gloss=0.75),
         Style("vinyl", soft=1.0, gloss=0.85, rim=0.55),
-        Style("plush", soft=0.85, fuzz=True, grain=0.42, rim=0.25),
+        Style("plush", soft=0.85, fuzz=True, grain=0.26, rim=0.25),
         Style("clay", soft=0.9, grain=0.22, gloss=0.28, rim=0.22),
-        Style("paper", edge=0.55, grain=0.38, part_shadow=True),
+        Style("paper", edge=0.55, grain=0.20, part_shadow=True),
         Style("flat", cel=0.34),
         Style("ink", outline=2.6, cel=0.26, hatch=True),
         Style("pixel", outline=4.4, cel=0.6, gloss=0.6, pixel_size=4),
@@ -108,14 +111,15 @@ def _grain_shader(kind: str) -> skia.Shader:
     frequency = {
         "plush": (0.17, 0.12, 3, 5),
         "clay": (0.05, 0.05, 4, 3),
-        "paper": (0.05, 0.22, 4, 8),
+        "paper": (0.09, 0.13, 4, 8),
     }
     fx, fy, octaves, seed = frequency[kind]
     surface = skia.Surface.MakeRaster(
         skia.ImageInfo.Make(256, 256, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType)
     )
     paint = skia.Paint(Shader=skia.PerlinNoiseShader.MakeFractalNoise(fx, fy, octaves, seed))
-    # Fractal noise is centred on 0.5 with transparent alpha; this makes it an opaque grey of larger contrast.
+    # Fractal noise is centred on 0.5 with transparent alpha; this makes it an opaque grey of
+    # larger contrast.
     paint.setColorFilter(skia.ColorFilters.Matrix([1.2, 1.2, 0, 0, -0.7] * 3 + [0, 0, 0, 0, 1]))
     surface.getCanvas().drawPaint(paint)
     return surface.makeImageSnapshot().makeShader(
@@ -176,11 +180,14 @@ class Pen:
 
     def paint(self, canvas: Canvas, ids: Canvas) -> None:
         """Draws all parts, far ones first; equal depths in the order they were added."""
-        for item in sorted(self.parts, key=lambda part: part.depth):
+        ordered = sorted(self.parts, key=lambda part: part.depth)
+        if self.style.border:
+            _paint_border(canvas, ids, self.style, ordered)
+        for item in ordered:
             if item.draw is not None:
                 item.draw(canvas)
             elif item.path is not None:
-                _paint_part(canvas, self.style, item)
+                _paint_part(canvas, self.style, item, item.path)
             if item.path is not None:
                 ids.drawPath(item.path, _id_paint(self.style, item))
 
@@ -203,6 +210,19 @@ class Pen:
         return path
 
 
+def _paint_border(canvas: Canvas, ids: Canvas, style: Style, parts: list[Part]) -> None:
+    """The white rim of a sticker under all parts; each part owns the rim next to it."""
+    width = 2 * (style.outline + style.border)
+    for item in parts:
+        if item.path is not None and item.draw is None:
+            canvas.drawPath(item.path, stroke(WHITE, width))
+            rim = skia.Paint(AntiAlias=False, Color=skia.ColorSetARGB(255, int(item.part), 0, 0))
+            rim.setStyle(skia.Paint.kStrokeAndFill_Style)
+            rim.setStrokeWidth(snap(width))
+            rim.setStrokeJoin(skia.Paint.kRound_Join)
+            ids.drawPath(item.path, rim)
+
+
 def _id_paint(style: Style, item: Part) -> Paint:
     paint = skia.Paint(AntiAlias=False, Color=skia.ColorSetARGB(255, int(item.part), 0, 0))
     grow = style.outline * 2 if item.outline else 0.0
@@ -220,8 +240,8 @@ def line_colour(colour: Colour) -> Colour:
     return mix(darker(colour, 0.86), INK, 0.35)
 
 
-def _paint_part(canvas: Canvas, style: Style, item: Part) -> None:
-    path, colour = item.path, item.colour
+def _paint_part(canvas: Canvas, style: Style, item: Part, path: Path) -> None:
+    colour = item.colour
     box = path.getBounds()
     small = min(box.width(), box.height())
     if style.part_shadow:

@@ -1,8 +1,11 @@
 """The skeleton of a body: its proportions, how a dance is realised on it, and its COCO-18 joints.
 
-`realise` turns what a dance asks (planted feet, by two-bone inverse kinematics) into a `Posture`: unit bone
-directions, segment angles and root travel in leg lengths. A posture has no sizes in it, so the posture of one
-body can be put on another one (`cross`): bone directions then agree exactly, because projection is parallel.
+`realise` turns what a dance asks (planted feet, by two-bone inverse kinematics) into a
+`Posture`: unit bone
+directions, segment angles and root travel in leg lengths. A posture has no sizes in it, so the
+posture of one
+body can be put on another one (`cross`): bone directions then agree exactly, because projection
+is parallel.
 """
 
 import math
@@ -70,8 +73,10 @@ DRIVEN_BONES = (
     (11, 12),
     (12, 13),
 )
-"""Joint pairs whose 2-D direction in `cross` equals the driver's, whatever the proportions: the shoulder and hip
-lines and the limbs. (The line from neck to hip depends on how wide and long a body is; its axis agrees.)"""
+"""Joint pairs whose 2-D direction in `cross` equals the driver's, whatever the proportions: the
+shoulder and hip
+lines and the limbs. (The line from neck to hip depends on how wide and long a body is; its axis
+agrees.)"""
 
 LimbDirections: TypeAlias = tuple[Vec3, Vec3]
 _KNEE_SPLAY = 0.85
@@ -235,7 +240,8 @@ def pose_skeleton(rig: Rig, posture: Posture) -> Skeleton:
         top = torso.centre(1.0)
         head_tilt = tilt_rotation(posture.lean + posture.head_roll, posture.bow)
         facing = posture.yaw + posture.twist + posture.head_yaw
-        # Nodding turns about the ear axis, so it comes after the yaw: conjugate it into the turned frame.
+        # Nodding turns about the ear axis, so it comes after the yaw: conjugate it into the
+        # turned frame.
         nod = product(
             product(yaw_rotation(facing), tilt_rotation(0.0, posture.head_nod)),
             yaw_rotation(-facing),

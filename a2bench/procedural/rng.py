@@ -1,6 +1,7 @@
 """Seeded random numbers that are the same on every machine and every Python version.
 
-`random` promises stable values only for some of its methods and `hash()` is salted, so the generator has its
+`random` promises stable values only for some of its methods and `hash()` is salted, so the
+generator has its
 own PCG32 (O'Neill 2014, 64-bit state, XSH-RR output), seeded from the SHA-256 of a text.
 """
 

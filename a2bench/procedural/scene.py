@@ -17,7 +17,7 @@ from a2bench.procedural.face import eye_places, nose_place
 from a2bench.procedural.figure import BodyDesign, Figure
 from a2bench.procedural.parts import SPRINGY, PartId
 from a2bench.procedural.paths import ellipse, snap
-from a2bench.procedural.pen import STYLES, Pen, Style, fill, stroke
+from a2bench.procedural.pen import STYLES, Pen, Style, fill
 from a2bench.procedural.rig import (
     ANKLES,
     EARS,
@@ -29,8 +29,11 @@ from a2bench.procedural.rig import (
     NOSE,
     SHOULDERS,
     WRISTS,
+    Posture,
+    Skeleton,
+    pose_skeleton,
+    realise,
 )
-from a2bench.procedural.rig import Posture, Skeleton, pose_skeleton, realise
 from a2bench.procedural.rng import Pcg32
 from a2bench.procedural.vectors import wrapped_degrees
 
@@ -39,7 +42,7 @@ FRAME_SIZE = (512, 768)
 _FLOOR_Y = 704.0
 _SIDE_MARGIN = 16.0
 _TOP_MARGIN = 34.0
-_SHORTEST, _TALLEST = 0.60, 0.84
+_SHORTEST, _TALLEST = 0.57, 0.84
 """Bounds of the height of the standing character, in frame heights."""
 _FRAMING_INSTANTS = 22
 
@@ -63,7 +66,8 @@ _OWN_PARTS: dict[int, frozenset[int]] = {
     EARS[0]: frozenset({PartId.EAR, PartId.HEAD}),
     EARS[1]: frozenset({PartId.EAR, PartId.HEAD}),
 }
-"""A joint is visible where its pixel belongs to one of these parts. The neck lies inside the body: the part that
+"""A joint is visible where its pixel belongs to one of these parts. The neck lies inside the
+body: the part that
 wraps it counts, a limb or a hat before it does not."""
 
 
@@ -80,7 +84,8 @@ class Frame:
     undefined: npt.NDArray[np.bool_]
     """(h, w), true where the driver of a `cross` scene does not decide the pixels."""
     joints: npt.NDArray[np.float64]
-    """(18, 3): x, y in px of this frame and depth in the same unit, towards the viewer positive. Absent: 0."""
+    """(18, 3): x, y in px of this frame and depth in the same unit, towards the viewer positive.
+    Absent: 0."""
     visibility: npt.NDArray[np.uint8]
     """(18,): 2 visible, 1 occluded or outside the frame, 0 absent on this body."""
     yaw_degrees: float
@@ -111,7 +116,8 @@ def eyelids(seed: int, time_seconds: float) -> float:
 class Scene:
     """Renders one character dancing one dance.
 
-    Time is continuous from 0 to 6.2 s: `frame(t)` is a pure function of t, so any frame rate and any order give
+    Time is continuous from 0 to 6.2 s: `frame(t)` is a pure function of t, so any frame rate and
+    any order give
     the same pixels.
     """
 
@@ -170,7 +176,8 @@ class Scene:
 
     @cached_property
     def camera(self) -> Camera:
-        """One scale and shift for the whole dance, from the outlines of the reference's own self scene."""
+        """One scale and shift for the whole dance, from the outlines of the reference's own self
+        scene."""
         rig = self.design.rig
         left, right, top, first_top = 1e9, -1e9, 1e9, 0.0
         for i in range(_FRAMING_INSTANTS):
@@ -256,10 +263,9 @@ class Scene:
         canvas.scale(scale, scale)
         self._floor_shadow(canvas, figure)
         canvas.resetMatrix()
-        image = layer.makeImageSnapshot()
-        if self._style.soft or self._style.edge:
-            _backdrop_shadow(canvas, image, width, height, scale)
-        canvas.drawImage(image, 0, 0)
+        if self._style.soft or self._style.edge or self._style.border:
+            self._backdrop_shadow(canvas, figure, width, height, scale)
+        canvas.drawImage(layer.makeImageSnapshot(), 0, 0)
         del layer_pixels
         rgb = np.ascontiguousarray(out_pixels[..., :3])
         return rgb, np.ascontiguousarray(id_pixels[..., 0])
@@ -281,6 +287,29 @@ class Scene:
             # One size at a time: callers render a whole clip at one scale.
             self._background_cache = {scale: image}
         return image
+
+    def _backdrop_shadow(
+        self, canvas: skia.Canvas, figure: Figure, width: int, height: int, scale: float
+    ) -> None:
+        """A soft shadow on what is behind the character, at an eighth of the size: it is a blur
+        anyway."""
+        camera = self.camera
+        small_width, small_height = max(1, width // 8), max(1, height // 8)
+        pixels, surface = _canvas(small_width, small_height)
+        small = surface.getCanvas()
+        small.scale(small_width / width * scale, small_height / height * scale)
+        small.translate(camera.shift_x + 6.0, camera.shift_y + 8.0)
+        small.scale(camera.scale, camera.scale)
+        # The blur radius is in px of the character's own space, as the whole canvas is scaled.
+        shadow = fill((0.06, 0.02, 0.13), 0.34, blur=snap(9.0 / camera.scale))
+        small.drawPath(figure.pen.union(), shadow)
+        canvas.save()
+        canvas.scale(width / small_width, height / small_height)
+        canvas.drawImage(
+            surface.makeImageSnapshot(), 0, 0, skia.SamplingOptions(skia.FilterMode.kLinear)
+        )
+        canvas.restore()
+        del pixels
 
     def _floor_shadow(self, canvas: skia.Canvas, figure: Figure) -> None:
         camera, rig = self.camera, self.design.rig
@@ -328,7 +357,8 @@ class Scene:
 def named_joints(
     design: BodyDesign, skeleton: Skeleton
 ) -> dict[int, tuple[tuple[float, float, float], bool]]:
-    """Joint index -> position in px of the character's own space, and whether its surface faces the viewer."""
+    """Joint index -> position in px of the character's own space, and whether its surface faces
+    the viewer."""
     face, head = design.face, skeleton.head
     nose = nose_place(face, head)
     result: dict[int, tuple[tuple[float, float, float], bool]] = {
@@ -355,7 +385,8 @@ def named_joints(
 
 
 def _canvas(width: int, height: int) -> tuple[npt.NDArray[np.uint8], skia.Surface]:
-    """Pixels and the surface that draws into them: 8-bit RGBA in this byte order on every machine."""
+    """Pixels and the surface that draws into them: 8-bit RGBA in this byte order on every
+    machine."""
     pixels = np.zeros((height, width, 4), dtype=np.uint8)
     surface = skia.Surface(
         pixels, colorType=skia.kRGBA_8888_ColorType, alphaType=skia.kPremul_AlphaType
@@ -363,35 +394,7 @@ def _canvas(width: int, height: int) -> tuple[npt.NDArray[np.uint8], skia.Surfac
     return pixels, surface
 
 
-def _backdrop_shadow(
-    canvas: skia.Canvas, image: skia.Image, width: int, height: int, scale: float
-) -> None:
-    """A soft shadow on what is behind the character, computed at an eighth of the size: it is a blur anyway."""
-    small_width, small_height = max(1, width // 8), max(1, height // 8)
-    pixels, surface = _canvas(small_width, small_height)
-    small = surface.getCanvas()
-    small.scale(small_width / width, small_height / height)
-    blur = snap(7.0 * scale)
-    shadow = skia.ImageFilters.DropShadowOnly(0, 0, blur, blur, skia.ColorSetARGB(86, 16, 6, 32))
-    small.drawImage(
-        image, 0, 0, skia.SamplingOptions(skia.FilterMode.kLinear), skia.Paint(ImageFilter=shadow)
-    )
-    canvas.save()
-    canvas.translate(snap(7 * scale), snap(9 * scale))
-    canvas.scale(width / small_width, height / small_height)
-    canvas.drawImage(
-        surface.makeImageSnapshot(), 0, 0, skia.SamplingOptions(skia.FilterMode.kLinear)
-    )
-    canvas.restore()
-    del pixels
-
-
 def _posterised(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Twelve levels per channel, in integers: the palette of a small console."""
     levels = (rgb.astype(np.uint16) * 11 + 127) // 255
     return typing_cast(npt.NDArray[np.uint8], ((levels * 255 + 5) // 11).astype(np.uint8))
-
-
-def border_paint(width: float) -> skia.Paint:
-    """The white border of stickers."""
-    return stroke((1.0, 1.0, 1.0), width)

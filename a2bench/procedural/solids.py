@@ -1,7 +1,10 @@
-"""Simple 3-D bodies seen in parallel projection: turned (lathe) bodies and thick flat (slab) bodies.
+"""Simple 3-D bodies seen in parallel projection: turned (lathe) bodies and thick flat (slab)
+bodies.
 
-A solid is a shape at rest; a `PosedSolid` is the shape somewhere in space and answers what drawing needs: its
-outline, where a point of its surface lies, how a sticker on that point is foreshortened, and whether it faces us.
+A solid is a shape at rest; a `PosedSolid` is the shape somewhere in space and answers what
+drawing needs: its
+outline, where a point of its surface lies, how a sticker on that point is foreshortened, and
+whether it faces us.
 Parallel projection keeps 2-D bone directions independent of where a character stands.
 """
 
@@ -20,7 +23,8 @@ _SAG = 0.16
 
 @dataclass(frozen=True)
 class Pose3:
-    """Where a solid is: `origin` is the middle of its bottom; it may be twisted from bottom to top."""
+    """Where a solid is: `origin` is the middle of its bottom; it may be twisted from bottom to
+    top."""
 
     origin: Vec3
     tilt: Rotation
@@ -32,7 +36,8 @@ class Pose3:
 
 @dataclass(frozen=True)
 class Placement:
-    """A point of a surface: position in px, the frame of a sticker lying there, and how much it faces the viewer."""
+    """A point of a surface: position in px, the frame of a sticker lying there, and how much it
+    faces the viewer."""
 
     x: float
     y: float
@@ -56,7 +61,8 @@ class Placement:
 
 @dataclass(frozen=True)
 class Solid:
-    """A body of `height` px; `profile` gives (v, width) pairs from v = 0 (bottom) to 1, widths in 0..1."""
+    """A body of `height` px; `profile` gives (v, width) pairs from v = 0 (bottom) to 1, widths
+    in 0..1."""
 
     height: float
     half_width: float
@@ -65,7 +71,8 @@ class Solid:
     """Depth over width: 1 is a turned body, 0.3 a flat one."""
     tension: float = 1.0
     slab: tuple[Vec2, ...] = ()
-    """For thick flat bodies the front outline as (x in -1..1, v) points; `profile` then bounds it."""
+    """For thick flat bodies the front outline as (x in -1..1, v) points; `profile` then bounds
+    it."""
 
     def width_at(self, v: float) -> float:
         """Half width in px at height v (linear between profile points)."""
@@ -154,7 +161,8 @@ class PosedSolid:
         return curve(right + left[::-1], tension=self.solid.tension)
 
     def face_outline(self) -> Path:
-        """The flat face of a slab that is turned to the viewer (front, or back when seen from behind)."""
+        """The flat face of a slab that is turned to the viewer (front, or back when seen from
+        behind)."""
         near = 1.0 if self.front > 0 else -1.0
         return polygon(self._slab_points(near))
 
@@ -175,7 +183,8 @@ class PosedSolid:
             [front[i], front[(i + 1) % count], back[(i + 1) % count], back[i]] for i in range(count)
         )
         for piece in pieces:
-            # All pieces turn the same way, so that the winding rule fills their union without holes.
+            # All pieces turn the same way, so that the winding rule fills their union without
+            # holes.
             area = sum(
                 piece[i - 1][0] * piece[i][1] - piece[i][0] * piece[i - 1][1]
                 for i in range(len(piece))
@@ -217,7 +226,8 @@ class PosedSolid:
         )
 
     def band(self, low: float, high: float) -> Path:
-        """The region between two heights, with sagging edges; it may stick out at the sides (paint it clipped)."""
+        """The region between two heights, with sagging edges; it may stick out at the sides
+        (paint it clipped)."""
         wide = self.solid.half_width * 1.25
         top = self._sagging(high, wide) if high < 1.0 else self._sagging(1.4, wide)
         bottom = self._sagging(low, wide) if low > 0.0 else self._sagging(-0.4, wide)
@@ -234,7 +244,8 @@ class PosedSolid:
 
 
 def superellipse(exponent: float = 2.0, jaw: float = 0.0, levels: int = 11) -> tuple[Vec2, ...]:
-    """Profile of a rounded body: exponent 2 is an ellipse, 4 a soft box; `jaw` widens the lower half."""
+    """Profile of a rounded body: exponent 2 is an ellipse, 4 a soft box; `jaw` widens the lower
+    half."""
     result = []
     for i in range(levels):
         y = -math.cos(math.pi * i / (levels - 1))

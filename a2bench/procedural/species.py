@@ -5,9 +5,37 @@ from dataclasses import dataclass, field
 
 from a2bench.procedural.accessories import accessory
 from a2bench.procedural.backgrounds import background_tone
-from a2bench.procedural.colour import INK, WHITE, Colour, contrasting, darker, distance, hex_colour, lighter, mix
-from a2bench.procedural.figure import BodyDesign, Cloth, FaceDesign, Feature, LimbLook, SurfaceLook, SurfacePaint
-from a2bench.procedural.patterns import badge, belt, buttons, collar, overalls, patterned, under_head_shadow, zipper
+from a2bench.procedural.colour import (
+    INK,
+    WHITE,
+    Colour,
+    contrasting,
+    darker,
+    distance,
+    hex_colour,
+    lighter,
+    mix,
+)
+from a2bench.procedural.figure import (
+    BodyDesign,
+    Cloth,
+    FaceDesign,
+    Feature,
+    LimbLook,
+    SurfaceLook,
+    SurfacePaint,
+)
+from a2bench.procedural.patterns import (
+    badge,
+    belly,
+    belt,
+    buttons,
+    collar,
+    overalls,
+    patterned,
+    under_head_shadow,
+    zipper,
+)
 from a2bench.procedural.rig import Rig
 from a2bench.procedural.rng import Pcg32
 from a2bench.procedural.solids import Solid, superellipse
@@ -69,10 +97,42 @@ class Build:
     profile: tuple[Vec2, ...]
 
 
-PEAR = ((0.0, 0.56), (0.05, 0.84), (0.22, 1.0), (0.45, 0.95), (0.72, 0.78), (0.90, 0.60), (1.0, 0.40))
-BEAN = ((0.0, 0.62), (0.05, 0.88), (0.25, 0.98), (0.55, 0.94), (0.80, 0.92), (0.93, 0.74), (1.0, 0.44))
-WEDGE = ((0.0, 0.54), (0.05, 0.70), (0.25, 0.76), (0.60, 0.92), (0.84, 1.0), (0.95, 0.78), (1.0, 0.42))
-BALL = ((0.0, 0.50), (0.06, 0.76), (0.25, 0.97), (0.50, 1.0), (0.75, 0.88), (0.92, 0.60), (1.0, 0.36))
+PEAR = (
+    (0.0, 0.56),
+    (0.05, 0.84),
+    (0.22, 1.0),
+    (0.45, 0.95),
+    (0.72, 0.78),
+    (0.90, 0.60),
+    (1.0, 0.40),
+)
+BEAN = (
+    (0.0, 0.62),
+    (0.05, 0.88),
+    (0.25, 0.98),
+    (0.55, 0.94),
+    (0.80, 0.92),
+    (0.93, 0.74),
+    (1.0, 0.44),
+)
+WEDGE = (
+    (0.0, 0.54),
+    (0.05, 0.70),
+    (0.25, 0.76),
+    (0.60, 0.92),
+    (0.84, 1.0),
+    (0.95, 0.78),
+    (1.0, 0.42),
+)
+BALL = (
+    (0.0, 0.50),
+    (0.06, 0.76),
+    (0.25, 0.97),
+    (0.50, 1.0),
+    (0.75, 0.88),
+    (0.92, 0.60),
+    (1.0, 0.36),
+)
 
 BUILDS: dict[str, Build] = {
     "child": Build(106, 126, 62, 176, 104, 60, 1.0, PEAR),
@@ -82,9 +142,19 @@ BUILDS: dict[str, Build] = {
     "stumpy": Build(48, 146, 74, 172, 104, 46, 1.15, PEAR),
     "athletic": Build(138, 146, 76, 134, 76, 74, 1.08, WEDGE),
 }
-"""Builds that share nothing but the joints: legs from 48 to 184 px, heads from a quarter to a half of the height."""
+"""Builds that share nothing but the joints: legs from 48 to 184 px, heads from a quarter to a
+half of the height."""
 
-HUMANOID_OUTFITS = ("nothing", "t-shirt", "hoodie", "dress", "overalls", "tracksuit", "waistcoat", "jumper")
+HUMANOID_OUTFITS = (
+    "nothing",
+    "t-shirt",
+    "hoodie",
+    "dress",
+    "overalls",
+    "tracksuit",
+    "waistcoat",
+    "jumper",
+)
 OBJECT_OUTFITS = ("sneakers", "boots", "gloves and shoes", "striped socks")
 
 OUTFIT_PHRASES: dict[str, str] = {
@@ -104,7 +174,9 @@ OUTFIT_PHRASES: dict[str, str] = {
 }
 
 
-def clothe(recipe: Recipe, build: Build) -> tuple[tuple[SurfacePaint, ...], tuple[Cloth, ...], tuple[Cloth, ...]]:
+def clothe(
+    recipe: Recipe, build: Build
+) -> tuple[tuple[SurfacePaint, ...], tuple[Cloth, ...], tuple[Cloth, ...]]:
     """Paint on the torso, cloth on the arms, cloth on the legs."""
     main, accent, second, light = recipe.palette
     kind, pattern, height = recipe.outfit, recipe.pattern, build.torso_height
@@ -115,29 +187,77 @@ def clothe(recipe: Recipe, build: Build) -> tuple[tuple[SurfacePaint, ...], tupl
     deco: tuple[SurfacePaint, ...] = ()
     if pattern == "plain":
         if rng.chance(0.6):
-            deco = (badge(rng.choice(("star", "heart", "bolt", "moon")), trim, 0.56, min(20.0, build.torso_half * 0.3)),)
+            deco = (
+                badge(
+                    rng.choice(("star", "heart", "bolt", "moon")),
+                    trim,
+                    0.56,
+                    min(20.0, build.torso_half * 0.3),
+                ),
+            )
         else:
             deco = (buttons(trim, 3, 0.74, 0.19),)
     if kind == "nothing":
         return (), (), ()
     if kind == "t-shirt":
-        paints = (*patterned("plain", -0.1, 0.22, trouser, accent, height), *patterned(pattern, 0.20, 1.0, main, accent, height), *deco)
-        return paints, (Cloth(main, 0.0, 0.72, 1.22, sleeve_stripe),), (Cloth(trouser, 0.0, 0.85, 1.22),)
+        paints = (
+            *patterned("plain", -0.1, 0.22, trouser, accent, height),
+            *patterned(pattern, 0.20, 1.0, main, accent, height),
+            *deco,
+        )
+        return (
+            paints,
+            (Cloth(main, 0.0, 0.72, 1.22, sleeve_stripe),),
+            (Cloth(trouser, 0.0, 0.85, 1.22),),
+        )
     if kind == "hoodie":
-        paints = (*patterned(pattern, 0.12, 1.0, main, accent, height), *deco, *((zipper(trim, 0.14, 0.9),) if pattern != "plain" else ()))
-        return paints, (Cloth(main, 0.0, 1.82, 1.20, sleeve_stripe), Cloth(darker(main, 0.2), 1.70, 1.86, 1.24)), (Cloth(trouser, 0.0, 1.72, 1.14),)
+        paints = (
+            *patterned(pattern, 0.12, 1.0, main, accent, height),
+            *deco,
+            *((zipper(trim, 0.14, 0.9),) if pattern != "plain" else ()),
+        )
+        return (
+            paints,
+            (
+                Cloth(main, 0.0, 1.82, 1.20, sleeve_stripe),
+                Cloth(darker(main, 0.2), 1.70, 1.86, 1.24),
+            ),
+            (Cloth(trouser, 0.0, 1.72, 1.14),),
+        )
     if kind == "dress":
-        paints = (*patterned(pattern, -0.1, 1.0, main, accent, height), belt(darker(accent, 0.1), trim, 0.48, height))
+        paints = (
+            *patterned(pattern, -0.1, 1.0, main, accent, height),
+            belt(darker(accent, 0.1), trim, 0.48, height),
+        )
         return paints, (Cloth(main, 0.0, 0.52, 1.30),), ()
     if kind == "overalls":
-        paints = (*patterned(pattern, 0.12, 1.0, lighter(accent, 0.2), main, height), overalls(trouser, trim, 0.34, 0.68, build.torso_half * 0.5))
-        return paints, (Cloth(lighter(accent, 0.2), 0.0, 1.2, 1.16),), (Cloth(trouser, 0.0, 1.66, 1.20),)
+        paints = (
+            *patterned(pattern, 0.12, 1.0, lighter(accent, 0.2), main, height),
+            overalls(trouser, trim, 0.34, 0.68, build.torso_half * 0.5),
+        )
+        return (
+            paints,
+            (Cloth(lighter(accent, 0.2), 0.0, 1.2, 1.16),),
+            (Cloth(trouser, 0.0, 1.66, 1.20),),
+        )
     if kind == "tracksuit":
         line = trim
-        paints = (*patterned(pattern, -0.1, 1.0, main, accent, height), zipper(line, 0.1, 0.95), collar(light, 0.9))
-        return paints, (Cloth(main, 0.0, 1.8, 1.20), Cloth(line, 1.66, 1.82, 1.22)), (Cloth(main, 0.0, 1.76, 1.18), Cloth(line, 1.60, 1.78, 1.2))
+        paints = (
+            *patterned(pattern, -0.1, 1.0, main, accent, height),
+            zipper(line, 0.1, 0.95),
+            collar(light, 0.9),
+        )
+        return (
+            paints,
+            (Cloth(main, 0.0, 1.8, 1.20), Cloth(line, 1.66, 1.82, 1.22)),
+            (Cloth(main, 0.0, 1.76, 1.18), Cloth(line, 1.60, 1.78, 1.2)),
+        )
     if kind == "waistcoat":
-        paints = (*patterned(pattern, 0.16, 0.94, main, accent, height), buttons(trim, 3, 0.70, 0.19), *patterned("plain", -0.1, 0.17, trouser, accent, height))
+        paints = (
+            *patterned(pattern, 0.16, 0.94, main, accent, height),
+            buttons(trim, 3, 0.70, 0.19),
+            *patterned("plain", -0.1, 0.17, trouser, accent, height),
+        )
         return paints, (), (Cloth(trouser, 0.0, 1.7, 1.16),)
     paints = (*patterned(pattern, 0.14, 1.0, main, accent, height), *deco)
     return paints, (Cloth(main, 0.0, 1.78, 1.22, sleeve_stripe), Cloth(light, 1.66, 1.82, 1.26)), ()
@@ -188,7 +308,9 @@ class Traits:
     neck_sink: float = 0.10
 
 
-_IRISES = tuple(hex_colour(text) for text in ("3f8f4f", "2f6fd0", "8f5f1f", "7a4fd0", "b0484f", "1f8f9f"))
+_IRISES = tuple(
+    hex_colour(text) for text in ("3f8f4f", "2f6fd0", "8f5f1f", "7a4fd0", "b0484f", "1f8f9f")
+)
 
 
 def headed_body(recipe: Recipe, traits: Traits, plan: str) -> BodyDesign:
@@ -200,7 +322,15 @@ def headed_body(recipe: Recipe, traits: Traits, plan: str) -> BodyDesign:
     leg = build.leg * rng.uniform(0.94, 1.08)
     profile = traits.torso_profile or build.profile
     if recipe.outfit == "dress":
-        profile = ((0.0, 1.12), (0.05, 1.16), (0.25, 0.98), (0.48, 0.74), (0.72, 0.74), (0.90, 0.62), (1.0, 0.40))
+        profile = (
+            (0.0, 1.12),
+            (0.05, 1.16),
+            (0.25, 0.98),
+            (0.48, 0.74),
+            (0.72, 0.74),
+            (0.90, 0.62),
+            (1.0, 0.40),
+        )
     torso = Solid(build.torso_height, build.torso_half, profile, 0.82, traits.tension)
     head = Solid(head_height, head_half, traits.head_profile, traits.head_depth, traits.tension)
     limb = build.limb * traits.limb_scale
@@ -228,7 +358,9 @@ def headed_body(recipe: Recipe, traits: Traits, plan: str) -> BodyDesign:
         from_v = 0.42
         body_paints = (*body_paints, _belly(traits.belly_colour, from_v, build))
     limb_colour = traits.limb_colour or traits.coat
-    shoe = recipe.palette[1] if distance(recipe.palette[1], limb_colour) > 0.3 else recipe.palette[2]
+    shoe = (
+        recipe.palette[1] if distance(recipe.palette[1], limb_colour) > 0.3 else recipe.palette[2]
+    )
     barefoot = recipe.outfit in ("nothing", "waistcoat", "jumper") or traits.foot in ("webbed",)
     foot = traits.foot or ("paw" if barefoot else "shoe")
     foot_colour = traits.foot_colour or (limb_colour if barefoot else shoe)
@@ -251,7 +383,11 @@ def headed_body(recipe: Recipe, traits: Traits, plan: str) -> BodyDesign:
         nose_colour=traits.nose_colour,
         muzzle=None
         if traits.muzzle is None
-        else (head_half * traits.muzzle[0], head_half * traits.muzzle[1], traits.muzzle_colour or traits.face_colour),
+        else (
+            head_half * traits.muzzle[0],
+            head_half * traits.muzzle[1],
+            traits.muzzle_colour or traits.face_colour,
+        ),
         cheeks=traits.cheeks,
     )
     widths = (31.0 * limb, 26.0 * limb, 22.0 * limb)
@@ -259,23 +395,36 @@ def headed_body(recipe: Recipe, traits: Traits, plan: str) -> BodyDesign:
     return BodyDesign(
         plan=plan,
         rig=rig,
-        torso=SurfaceLook(traits.coat, (*body_paints, *paints, under_head_shadow(0.90)), fuzzy=traits.fuzzy),
+        torso=SurfaceLook(
+            traits.coat, (*body_paints, *paints, under_head_shadow(0.90)), fuzzy=traits.fuzzy
+        ),
         head=SurfaceLook(traits.head_colour or traits.coat, traits.head_paints, fuzzy=traits.fuzzy),
         face=face,
-        arms=LimbLook(widths, limb_colour, sleeves, traits.hand, 18.0 * limb, hand_colour, fuzzy=traits.fuzzy) if traits.has_arms else None,
+        arms=LimbLook(
+            widths, limb_colour, sleeves, traits.hand, 18.0 * limb, hand_colour, fuzzy=traits.fuzzy
+        )
+        if traits.has_arms
+        else None,
         legs=LimbLook(
-            (39.0 * limb, 33.0 * limb, 27.0 * limb), limb_colour, trousers, foot, 27.0 * (0.55 + 0.45 * limb), foot_colour,
-            WHITE if foot == "shoe" else None, traits.fuzzy,
+            (39.0 * limb, 33.0 * limb, 27.0 * limb),
+            limb_colour,
+            trousers,
+            foot,
+            27.0 * (0.55 + 0.45 * limb),
+            foot_colour,
+            WHITE if foot == "shoe" else None,
+            traits.fuzzy,
         ),
-        features=(*traits.features, *accessory(recipe.accessory, *recipe.palette[:2], recipe.palette[3])),
+        features=(
+            *traits.features,
+            *accessory(recipe.accessory, *recipe.palette[:2], recipe.palette[3]),
+        ),
         ear_azimuth=traits.ear[0] if traits.ear is not None else None,
         ear_v=traits.ear[1] if traits.ear is not None else 0.6,
-    )  # fmt: skip
+    )
 
 
 def _belly(colour: Colour, v: float, build: Build) -> SurfacePaint:
-    from a2bench.procedural.patterns import belly
-
     return belly(colour, v, build.torso_half * 0.62, build.torso_height * 0.34)
 
 
@@ -316,11 +465,13 @@ def object_body(recipe: Recipe, traits: ObjectTraits, plan: str) -> BodyDesign:
     if traits.thick:
         limb = max(limb, 28.0)
     leg *= rng.uniform(0.92, 1.08)
+    # A wide body on short legs would be wider than the portrait frame at its least height.
+    leg = max(leg, 2.5 * solid.half_width - solid.height + 12.0) if traits.legs else leg
     ankle = 17.0
     total = solid.height + (leg + ankle if traits.legs else traits.hover)
     shoulder_half = solid.width_at(traits.shoulder_v) * 0.93
     # Arms end about where the frame does when the character stands in it at its least height.
-    arm = max(40.0, min(74.0, (0.54 * total - shoulder_half - 20.0) / 2))
+    arm = max(36.0, min(74.0, (0.52 * total - shoulder_half - 20.0) / 2))
     if recipe.proportions == "stubby":
         arm = max(36.0, arm * 0.74)
     rig = Rig(
@@ -341,10 +492,21 @@ def object_body(recipe: Recipe, traits: ObjectTraits, plan: str) -> BodyDesign:
     )
     tone = background_tone(recipe.background)
     neutral = (INK, WHITE, darker(traits.look.colour, 0.55), lighter(traits.look.colour, 0.45))
-    limb_colour = traits.limb_colour or (traits.look.colour if limb > 25 else contrasting(tone, neutral))
+    limb_colour = traits.limb_colour or (
+        traits.look.colour if limb > 25 else contrasting(tone, neutral)
+    )
     main, accent, second, light = recipe.palette
-    shoe = max((main, accent, second), key=lambda option: distance(option, tone) + distance(option, limb_colour))
-    glove = traits.hand or ("glove" if recipe.outfit == "gloves and shoes" else "ball" if limb > 25 else face_rng.choice(("mitten", "glove")))
+    shoe = max(
+        (main, accent, second),
+        key=lambda option: distance(option, tone) + distance(option, limb_colour),
+    )
+    glove = traits.hand or (
+        "glove"
+        if recipe.outfit == "gloves and shoes"
+        else "ball"
+        if limb > 25
+        else face_rng.choice(("mitten", "glove"))
+    )
     hand_colour = WHITE if glove == "glove" else limb_colour
     leg_cloth: tuple[Cloth, ...] = ()
     arm_cloth: tuple[Cloth, ...] = ()
@@ -379,14 +541,31 @@ def object_body(recipe: Recipe, traits: ObjectTraits, plan: str) -> BodyDesign:
         torso=traits.look,
         head=None,
         face=face,
-        arms=LimbLook((limb * 1.05, limb * 0.95, limb * 0.9), limb_colour, arm_cloth, glove, max(15.0, limb * 0.78), hand_colour, fuzzy=not smooth)
+        arms=LimbLook(
+            (limb * 1.05, limb * 0.95, limb * 0.9),
+            limb_colour,
+            arm_cloth,
+            glove,
+            max(15.0, limb * 0.78),
+            hand_colour,
+            fuzzy=not smooth,
+        )
         if traits.arms
         else None,
-        legs=LimbLook((limb * 1.2, limb * 1.1, limb), limb_colour, leg_cloth, foot, 27.0, shoe, WHITE, fuzzy=not smooth)
+        legs=LimbLook(
+            (limb * 1.2, limb * 1.1, limb),
+            limb_colour,
+            leg_cloth,
+            foot,
+            27.0,
+            shoe,
+            WHITE,
+            fuzzy=not smooth,
+        )
         if traits.legs
         else None,
         features=(*traits.features, *accessory(recipe.accessory, main, accent, light)),
-    )  # fmt: skip
+    )
 
 
 def pick(colours: str, index: int) -> Colour:

@@ -1,4 +1,5 @@
-"""Robots, toys, monsters, ghosts and plants with a head of their own, and bodies without arms or legs."""
+"""Robots, toys, monsters, ghosts and plants with a head of their own, and bodies without arms or
+legs."""
 
 import math
 from collections.abc import Callable
@@ -6,7 +7,15 @@ from collections.abc import Callable
 from a2bench.procedural.colour import INK, WHITE, Colour, darker, hex_colour, lighter, mix
 from a2bench.procedural.figure import BodyDesign, Feature, Figure, SurfaceLook
 from a2bench.procedural.parts import PartId
-from a2bench.procedural.paths import curve, ellipse, mapped, matrix_of, rectangle, star, tapered_limb
+from a2bench.procedural.paths import (
+    curve,
+    ellipse,
+    mapped,
+    matrix_of,
+    rectangle,
+    star,
+    tapered_limb,
+)
 from a2bench.procedural.patterns import band, belly, decal, grid_of, meridians, spots, stripes
 from a2bench.procedural.solids import Solid, superellipse
 from a2bench.procedural.species import (
@@ -22,7 +31,15 @@ from a2bench.procedural.species import (
 from a2bench.procedural.trimmings import antennae, ear_pair, petals, spikes, stem, tail, tuft, wings
 
 _BOX = ((0.0, 0.80), (0.03, 0.95), (0.10, 1.0), (0.50, 1.0), (0.90, 1.0), (0.97, 0.95), (1.0, 0.80))
-_BARREL = ((0.0, 0.70), (0.04, 0.84), (0.28, 0.98), (0.5, 1.0), (0.72, 0.98), (0.96, 0.84), (1.0, 0.70))
+_BARREL = (
+    (0.0, 0.70),
+    (0.04, 0.84),
+    (0.28, 0.98),
+    (0.5, 1.0),
+    (0.72, 0.98),
+    (0.96, 0.84),
+    (1.0, 0.70),
+)
 
 
 def _robot(r: Recipe) -> Traits:
@@ -34,15 +51,59 @@ def _robot(r: Recipe) -> Traits:
     main = r.palette[0]
     bolts = grid_of(ellipse(0, 0, 1, 1), darker(metal, 0.35), 3.6, low=0.02, high=0.16, across=40)
     return Traits(
-        metal, metal, limb_colour=dark, hand_colour=main, hand="claw", foot="boot", foot_colour=main, head_colour=lighter(metal, 0.25),
-        head_paints=(decal(visor, hex_colour("17233c"), 0, 0.50, 74), band(0.0, 0.07, dark, 0.6), bolts),
-        body_paints=(decal(panel, lighter(metal, 0.4), 0, 0.55, 34), decal(star(0, 0, 1), main, -12, 0.62, 11), decal(ellipse(0, 0, 1, 1), glow, 16, 0.62, 7),
-                     decal(rectangle(-1, -0.25, 2, 0.5, 0.2), dark, 0, 0.40, 22), band(0.06, 0.12, main)),
-        head_profile=superellipse(4.5, 0.0), head_depth=0.86, torso_profile=_BOX, tension=0.7, eyes="led", eye_gap=0.34, eye_size=0.16, eye_v=0.56,
-        iris=glow, mouth="led", mouth_v=0.34, nose="none", nose_v=0.45, cheeks=None, fuzzy=False, limb_scale=0.8, neck_sink=-0.02,
-        features=(antennae(dark, main, 52.0), ear_pair("round", 26, main, None, azimuth=86, v=0.46, splay=88, part=PartId.RIGID_ACCESSORY, springy=0.0)),
+        metal,
+        metal,
+        limb_colour=dark,
+        hand_colour=main,
+        hand="claw",
+        foot="boot",
+        foot_colour=main,
+        head_colour=lighter(metal, 0.25),
+        head_paints=(
+            decal(visor, hex_colour("17233c"), 0, 0.50, 74),
+            band(0.0, 0.07, dark, 0.6),
+            bolts,
+        ),
+        body_paints=(
+            decal(panel, lighter(metal, 0.4), 0, 0.55, 34),
+            decal(star(0, 0, 1), main, -12, 0.62, 11),
+            decal(ellipse(0, 0, 1, 1), glow, 16, 0.62, 7),
+            decal(rectangle(-1, -0.25, 2, 0.5, 0.2), dark, 0, 0.40, 22),
+            band(0.06, 0.12, main),
+        ),
+        head_profile=superellipse(4.5, 0.0),
+        head_depth=0.86,
+        torso_profile=_BOX,
+        tension=0.7,
+        eyes="led",
+        eye_gap=0.34,
+        eye_size=0.16,
+        eye_v=0.56,
+        iris=glow,
+        mouth="led",
+        mouth_v=0.34,
+        nose="none",
+        nose_v=0.45,
+        cheeks=None,
+        fuzzy=False,
+        limb_scale=0.8,
+        neck_sink=-0.02,
+        features=(
+            antennae(dark, main, 52.0),
+            ear_pair(
+                "round",
+                26,
+                main,
+                None,
+                azimuth=86,
+                v=0.46,
+                splay=88,
+                part=PartId.RIGID_ACCESSORY,
+                springy=0.0,
+            ),
+        ),
         head_stretch=(1.0, 0.84),
-    )  # fmt: skip
+    )
 
 
 def _tin_robot(r: Recipe) -> Traits:
@@ -50,57 +111,183 @@ def _tin_robot(r: Recipe) -> Traits:
     grey = hex_colour("c3c9d4")
     glow = hex_colour("fff2a0")
     return Traits(
-        metal, grey, limb_colour=grey, hand_colour=metal, hand="claw", foot="boot", foot_colour=metal, head_colour=grey,
-        head_paints=(band(0.0, 0.16, metal), meridians(range(-180, 180, 30), darker(grey, 0.3), 2.0, low=0.8, high=1.0)),
-        body_paints=(band(0.0, 0.10, grey), decal(ellipse(0, 0, 1, 1), WHITE, 0, 0.60, 27), decal(ellipse(0, 0, 0.82, 0.82), hex_colour("ffd9a0"), 0, 0.60, 27),
-                     decal(curve([(-0.06, 0.1), (0.0, -0.75), (0.06, 0.1)], tension=0.2), INK, 0, 0.60, 27), meridians((-60.0, 60.0), darker(metal, 0.35), 3.0)),
-        head_profile=((0.0, 0.92), (0.06, 1.0), (0.50, 1.0), (0.72, 0.86), (0.88, 0.58), (1.0, 0.12)), torso_profile=_BARREL, tension=0.8,
-        eyes="led", eye_gap=0.40, eye_size=0.20, eye_v=0.46, iris=glow, mouth="led", mouth_v=0.20, nose="none", nose_v=0.33, cheeks=None, fuzzy=False,
-        limb_scale=0.78, neck_sink=-0.03, features=(antennae(darker(grey, 0.3), metal, 46.0, count=1),), head_stretch=(0.86, 0.84),
-    )  # fmt: skip
+        metal,
+        grey,
+        limb_colour=grey,
+        hand_colour=metal,
+        hand="claw",
+        foot="boot",
+        foot_colour=metal,
+        head_colour=grey,
+        head_paints=(
+            band(0.0, 0.16, metal),
+            meridians(range(-180, 180, 30), darker(grey, 0.3), 2.0, low=0.8, high=1.0),
+        ),
+        body_paints=(
+            band(0.0, 0.10, grey),
+            decal(ellipse(0, 0, 1, 1), WHITE, 0, 0.60, 27),
+            decal(ellipse(0, 0, 0.82, 0.82), hex_colour("ffd9a0"), 0, 0.60, 27),
+            decal(curve([(-0.06, 0.1), (0.0, -0.75), (0.06, 0.1)], tension=0.2), INK, 0, 0.60, 27),
+            meridians((-60.0, 60.0), darker(metal, 0.35), 3.0),
+        ),
+        head_profile=(
+            (0.0, 0.92),
+            (0.06, 1.0),
+            (0.50, 1.0),
+            (0.72, 0.86),
+            (0.88, 0.58),
+            (1.0, 0.12),
+        ),
+        torso_profile=_BARREL,
+        tension=0.8,
+        eyes="led",
+        eye_gap=0.40,
+        eye_size=0.20,
+        eye_v=0.46,
+        iris=glow,
+        mouth="led",
+        mouth_v=0.20,
+        nose="none",
+        nose_v=0.33,
+        cheeks=None,
+        fuzzy=False,
+        limb_scale=0.78,
+        neck_sink=-0.03,
+        features=(antennae(darker(grey, 0.3), metal, 46.0, count=1),),
+        head_stretch=(0.86, 0.84),
+    )
 
 
 def _snowman(r: Recipe) -> Traits:
     snow = pick("f7fbff eef3fb fdf6f8", r.coat)
     coal = hex_colour("2d2a33")
     return Traits(
-        snow, snow, limb_colour=hex_colour("7a5235"), hand="claw", hand_colour=hex_colour("7a5235"), foot="boot", foot_colour=r.palette[2],
-        body_paints=(decal(ellipse(0, 0, 1, 1), coal, 0, 0.70, 6), decal(ellipse(0, 0, 1, 1), coal, 0, 0.48, 6), decal(ellipse(0, 0, 1, 1), coal, 0, 0.26, 6)),
-        torso_profile=superellipse(2.0, 0.12), nose="carrot", nose_size=0.17, nose_v=0.42, nose_colour=hex_colour("f58a2e"), eyes="dot", mouth="smile", mouth_v=0.24,
-        limb_scale=0.6, fuzzy=False, head_stretch=(0.92, 0.92), head_profile=superellipse(2.0, 0.04),
-    )  # fmt: skip
+        snow,
+        snow,
+        limb_colour=hex_colour("7a5235"),
+        hand="claw",
+        hand_colour=hex_colour("7a5235"),
+        foot="boot",
+        foot_colour=r.palette[2],
+        body_paints=(
+            decal(ellipse(0, 0, 1, 1), coal, 0, 0.70, 6),
+            decal(ellipse(0, 0, 1, 1), coal, 0, 0.48, 6),
+            decal(ellipse(0, 0, 1, 1), coal, 0, 0.26, 6),
+        ),
+        torso_profile=superellipse(2.0, 0.12),
+        nose="carrot",
+        nose_size=0.17,
+        nose_v=0.42,
+        nose_colour=hex_colour("f58a2e"),
+        eyes="dot",
+        mouth="smile",
+        mouth_v=0.24,
+        limb_scale=0.6,
+        fuzzy=False,
+        head_stretch=(0.92, 0.92),
+        head_profile=superellipse(2.0, 0.04),
+    )
 
 
 def _cyclops(r: Recipe) -> Traits:
     coat = pick("7a5fd0 3fa88f e06a8f 5f8fd9 e0913f", r.coat)
     belly_colour = lighter(coat, 0.55)
     return Traits(
-        coat, belly_colour, belly_colour=belly_colour, eyes="cyclops", eye_size=0.40, eye_v=0.58, mouth="fang", mouth_v=0.20, nose="none", nose_v=0.36, cheeks=None,
-        head_paints=(spots(r.seed, (darker(coat, 0.25), lighter(coat, 0.3)), 9, (7, 14), low=0.6),), body_paints=(spots(r.seed + 1, (darker(coat, 0.25),), 7, (7, 13)),),
-        features=(ear_pair("horn", 44, hex_colour("f3dfae"), None, azimuth=44, v=0.86, part=PartId.RIGID_ACCESSORY, springy=0.0),
-                  tail((26, 22, 18, 12, 22), 170, coat, tip=r.palette[1])), head_profile=superellipse(2.4, 0.06),
-    )  # fmt: skip
+        coat,
+        belly_colour,
+        belly_colour=belly_colour,
+        eyes="cyclops",
+        eye_size=0.40,
+        eye_v=0.58,
+        mouth="fang",
+        mouth_v=0.20,
+        nose="none",
+        nose_v=0.36,
+        cheeks=None,
+        head_paints=(spots(r.seed, (darker(coat, 0.25), lighter(coat, 0.3)), 9, (7, 14), low=0.6),),
+        body_paints=(spots(r.seed + 1, (darker(coat, 0.25),), 7, (7, 13)),),
+        features=(
+            ear_pair(
+                "horn",
+                44,
+                hex_colour("f3dfae"),
+                None,
+                azimuth=44,
+                v=0.86,
+                part=PartId.RIGID_ACCESSORY,
+                springy=0.0,
+            ),
+            tail((26, 22, 18, 12, 22), 170, coat, tip=r.palette[1]),
+        ),
+        head_profile=superellipse(2.4, 0.06),
+    )
 
 
 def _alien(r: Recipe) -> Traits:
     coat = pick("8fdc7a 9ad0e8 c8a0e8 e8d070", r.coat)
     return Traits(
-        coat, lighter(coat, 0.4), eyes="oval", eye_gap=0.42, eye_size=0.25, eye_v=0.46, nose="none", nose_v=0.30, mouth="small", mouth_v=0.18,
-        head_profile=((0.0, 0.26), (0.06, 0.44), (0.22, 0.66), (0.45, 0.92), (0.66, 1.0), (0.84, 0.84), (0.95, 0.52), (1.0, 0.16)), head_stretch=(1.12, 1.06),
-        features=(antennae(darker(coat, 0.3), r.palette[1], 56.0, spread=22),), fuzzy=False, limb_scale=0.84, hand="claw",
-    )  # fmt: skip
+        coat,
+        lighter(coat, 0.4),
+        eyes="oval",
+        eye_gap=0.42,
+        eye_size=0.25,
+        eye_v=0.46,
+        nose="none",
+        nose_v=0.30,
+        mouth="small",
+        mouth_v=0.18,
+        head_profile=(
+            (0.0, 0.26),
+            (0.06, 0.44),
+            (0.22, 0.66),
+            (0.45, 0.92),
+            (0.66, 1.0),
+            (0.84, 0.84),
+            (0.95, 0.52),
+            (1.0, 0.16),
+        ),
+        head_stretch=(1.12, 1.06),
+        features=(antennae(darker(coat, 0.3), r.palette[1], 56.0, spread=22),),
+        fuzzy=False,
+        limb_scale=0.84,
+        hand="claw",
+    )
 
 
 def _dragon(r: Recipe) -> Traits:
     coat = pick("3f9f8a d9564f 6f6fd0 e8a040", r.coat)
     light = lighter(mix(coat, hex_colour("fff0b0"), 0.6), 0.2)
     return Traits(
-        coat, light, belly_colour=light, ear=(62, 0.74), muzzle=(0.46, 0.28), muzzle_colour=lighter(coat, 0.16), nose="none", mouth="fang", mouth_v=0.24,
+        coat,
+        light,
+        belly_colour=light,
+        ear=(62, 0.74),
+        muzzle=(0.46, 0.28),
+        muzzle_colour=lighter(coat, 0.16),
+        nose="none",
+        mouth="fang",
+        mouth_v=0.24,
         body_paints=(stripes(0.05, 0.75, darker(light, 0.18), 0.12, 0.12, 0.35),),
-        features=(ear_pair("horn", 46, hex_colour("f7e6bc"), None, azimuth=40, v=0.88, part=PartId.RIGID_ACCESSORY, springy=0.0),
-                  ear_pair("leafy", 36, darker(coat, 0.15), light, azimuth=68, v=0.72, splay=-10), spikes(4, 32, r.palette[1]),
-                  wings("bat", 100, darker(coat, 0.18), v=0.72, as_arms=False, detail=lighter(coat, 0.25)), tail((56, 46, 34, 22, 8), 220, coat)), fuzzy=False,
-    )  # fmt: skip
+        features=(
+            ear_pair(
+                "horn",
+                46,
+                hex_colour("f7e6bc"),
+                None,
+                azimuth=40,
+                v=0.88,
+                part=PartId.RIGID_ACCESSORY,
+                springy=0.0,
+            ),
+            ear_pair("leafy", 36, darker(coat, 0.15), light, azimuth=68, v=0.72, splay=-10),
+            spikes(4, 32, r.palette[1]),
+            wings(
+                "bat", 100, darker(coat, 0.18), v=0.72, as_arms=False, detail=lighter(coat, 0.25)
+            ),
+            tail((56, 46, 34, 22, 8), 220, coat),
+        ),
+        fuzzy=False,
+    )
 
 
 def _sunflower(r: Recipe) -> Traits:
@@ -108,21 +295,66 @@ def _sunflower(r: Recipe) -> Traits:
     face = pick("9a5f2e ffe28a ffd24f 7a4a2a", r.coat)
     green = hex_colour("5aa84e")
     return Traits(
-        green, face, head_colour=face, limb_colour=green, hand="leaf", hand_colour=lighter(green, 0.15), foot="shoe", foot_colour=r.palette[2],
-        torso_profile=((0.0, 0.30), (0.1, 0.52), (0.4, 0.60), (0.8, 0.58), (1.0, 0.30)), features=(petals(16, 62, 50, petal),),
-        head_paints=(grid_of(ellipse(0, 0, 1, 1), darker(face, 0.2), 4.0, low=0.04, high=0.98, across=26, up_px=16, alpha=0.45),), nose="none", nose_v=0.38,
-        head_profile=superellipse(2.0), head_depth=0.5, head_stretch=(0.92, 1.0), limb_scale=0.68, fuzzy=False,
-    )  # fmt: skip
+        green,
+        face,
+        head_colour=face,
+        limb_colour=green,
+        hand="leaf",
+        hand_colour=lighter(green, 0.15),
+        foot="shoe",
+        foot_colour=r.palette[2],
+        torso_profile=((0.0, 0.30), (0.1, 0.52), (0.4, 0.60), (0.8, 0.58), (1.0, 0.30)),
+        features=(petals(16, 62, 50, petal),),
+        head_paints=(
+            grid_of(
+                ellipse(0, 0, 1, 1),
+                darker(face, 0.2),
+                4.0,
+                low=0.04,
+                high=0.98,
+                across=26,
+                up_px=16,
+                alpha=0.45,
+            ),
+        ),
+        nose="none",
+        nose_v=0.38,
+        head_profile=superellipse(2.0),
+        head_depth=0.5,
+        head_stretch=(0.92, 1.0),
+        limb_scale=0.68,
+        fuzzy=False,
+    )
 
 
 def _pumpkin_scarecrow(r: Recipe) -> Traits:
     orange = pick("f2862c e8c83f 8fae5a", r.coat)
     straw = hex_colour("e8cf8a")
     return Traits(
-        straw, orange, head_colour=orange, limb_colour=straw, hand="glove", hand_colour=WHITE, nose="triangle", nose_colour=darker(orange, 0.7), nose_size=0.09, mouth="fang", mouth_v=0.2,
-        head_paints=(meridians((-64.0, -34.0, 0.0, 34.0, 64.0, 110.0, 150.0, -110.0, -150.0, 180.0), darker(orange, 0.35), 4.5, alpha=0.8),),
-        head_profile=superellipse(2.6, 0.0), head_stretch=(1.12, 0.84), features=(stem(34, 20, hex_colour("5f7f3a"), leaf=hex_colour("6faa4a")),), fuzzy=False,
-    )  # fmt: skip
+        straw,
+        orange,
+        head_colour=orange,
+        limb_colour=straw,
+        hand="glove",
+        hand_colour=WHITE,
+        nose="triangle",
+        nose_colour=darker(orange, 0.7),
+        nose_size=0.09,
+        mouth="fang",
+        mouth_v=0.2,
+        head_paints=(
+            meridians(
+                (-64.0, -34.0, 0.0, 34.0, 64.0, 110.0, 150.0, -110.0, -150.0, 180.0),
+                darker(orange, 0.35),
+                4.5,
+                alpha=0.8,
+            ),
+        ),
+        head_profile=superellipse(2.6, 0.0),
+        head_stretch=(1.12, 0.84),
+        features=(stem(34, 20, hex_colour("5f7f3a"), leaf=hex_colour("6faa4a")),),
+        fuzzy=False,
+    )
 
 
 def _doll(r: Recipe) -> Traits:
@@ -130,89 +362,294 @@ def _doll(r: Recipe) -> Traits:
     hair = pick("7a4a2e 2f2a35 d99a3f c8505a", r.coat + 1)
 
     return Traits(
-        skin, skin, ear=(84, 0.46), nose="oval", nose_size=0.05, nose_colour=darker(skin, 0.35), nose_v=0.36, mouth_v=0.24,
-        head_paints=(band(0.74, 1.0, hair), decal(curve([(-1.2, -0.5), (-0.9, 0.5), (-0.3, -0.05), (0.1, 0.45), (0.5, 0.0), (1.1, 0.5), (1.2, -0.6)], tension=0.8), hair, 0, 0.76, 66),
-                     decal(ellipse(0, 0, 1.3, 1.6), hair, 180, 0.55, 62), decal(ellipse(0, 0, 0.9, 1.4), hair, 112, 0.66, 44), decal(ellipse(0, 0, 0.9, 1.4), hair, -112, 0.66, 44)),
-        features=(ear_pair("round", 22, skin, None, azimuth=86, v=0.44, splay=84, springy=0.0), tuft(54, hair, v=0.95)), fuzzy=False, eye_v=0.46, eye_size=0.20,
-        hand="mitten", foot="shoe", head_profile=superellipse(2.2, 0.02), foot_colour=r.palette[1],
-    )  # fmt: skip
+        skin,
+        skin,
+        ear=(84, 0.46),
+        nose="oval",
+        nose_size=0.05,
+        nose_colour=darker(skin, 0.35),
+        nose_v=0.36,
+        mouth_v=0.24,
+        head_paints=(
+            band(0.74, 1.0, hair),
+            decal(
+                curve(
+                    [
+                        (-1.2, -0.5),
+                        (-0.9, 0.5),
+                        (-0.3, -0.05),
+                        (0.1, 0.45),
+                        (0.5, 0.0),
+                        (1.1, 0.5),
+                        (1.2, -0.6),
+                    ],
+                    tension=0.8,
+                ),
+                hair,
+                0,
+                0.76,
+                66,
+            ),
+            decal(ellipse(0, 0, 1.3, 1.6), hair, 180, 0.55, 62),
+            decal(ellipse(0, 0, 0.9, 1.4), hair, 112, 0.66, 44),
+            decal(ellipse(0, 0, 0.9, 1.4), hair, -112, 0.66, 44),
+        ),
+        features=(
+            ear_pair("round", 22, skin, None, azimuth=86, v=0.44, splay=84, springy=0.0),
+            tuft(54, hair, v=0.95),
+        ),
+        fuzzy=False,
+        eye_v=0.46,
+        eye_size=0.20,
+        hand="mitten",
+        foot="shoe",
+        head_profile=superellipse(2.2, 0.02),
+        foot_colour=r.palette[1],
+    )
 
 
-def _headed(name: str, family: str, noun: str, traits: Callable[[Recipe], Traits], slots: tuple[str, ...], *, builds: tuple[str, ...] = (), outfits: tuple[str, ...] = HUMANOID_OUTFITS, coats: int = 4, places: tuple[str, ...] = (), plan: str = "biped") -> Species:
+def _headed(
+    name: str,
+    family: str,
+    noun: str,
+    traits: Callable[[Recipe], Traits],
+    slots: tuple[str, ...],
+    *,
+    builds: tuple[str, ...] = (),
+    outfits: tuple[str, ...] = HUMANOID_OUTFITS,
+    coats: int = 4,
+    places: tuple[str, ...] = (),
+    plan: str = "biped",
+) -> Species:
     def build(recipe: Recipe) -> BodyDesign:
         return headed_body(recipe, traits(recipe), plan)
 
-    return Species(name, family, noun, build, plan, builds or ("child", "chibi", "lanky", "stout", "stumpy", "athletic"), outfits, slots, coats, (), places)
+    return Species(
+        name,
+        family,
+        noun,
+        build,
+        plan,
+        builds or ("child", "chibi", "lanky", "stout", "stumpy", "athletic"),
+        outfits,
+        slots,
+        coats,
+        (),
+        places,
+    )
 
 
-def _wavy_hem(seed: int, colour: Colour, count: int = 6) -> Feature:
+def _wavy_hem(seed: int, colour: Colour, count: int = 5) -> Feature:
     """The waving lower edge of a ghost."""
 
     def add(figure: Figure) -> None:
         torso = figure.skeleton.torso
-        (x0, y0), (x1, y1) = torso.side_points(0.06, torso.solid.width_at(0.06))
-        points = [(x0, y0 - 26), (x0, y0)]
+        (x0, y0), (x1, y1) = torso.side_points(0.10, torso.solid.width_at(0.10))
+        points = [(x0 + 2, y0 - 40), (x0, y0)]
+        warm_up = min(1.0, figure.time_seconds / 0.5)
         for i in range(count * 2 + 1):
             f = i / (count * 2)
-            wave = 7.0 * math.sin(2 * math.pi * (figure.beat * 0.5 + f * 1.5 + seed % 7))
-            x = x0 + (x1 - x0) * f + figure.springs.sway * 0.5
-            points.append((x, y0 + (y1 - y0) * f + (24.0 if i % 2 else 2.0) + wave * 0.7))
-        points.extend([(x1, y1), (x1, y1 - 26)])
-        figure.pen.part(-0.5, PartId.TORSO, curve(points, tension=0.9), colour, shade=0.5)
+            wave = 9.0 * warm_up * math.sin(2 * math.pi * (figure.beat * 0.5 + f * 1.5 + seed % 7))
+            x = x0 + (x1 - x0) * f + figure.springs.sway * 0.7
+            points.append((x, y0 + (y1 - y0) * f + (52.0 if i % 2 == 0 else 18.0) + wave))
+        points.extend([(x1, y1), (x1 - 2, y1 - 40)])
+        figure.pen.part(-0.5, PartId.TORSO, curve(points, tension=0.8), colour, shade=0.5)
 
     return add
 
 
 def _ghost(r: Recipe) -> BodyDesign:
     colour = pick("fbfbff e3f0ff ffe9f4 e9ffe9 efe6ff", r.coat)
-    solid = Solid(300, 112, ((0.0, 0.94), (0.10, 0.98), (0.30, 0.92), (0.55, 0.94), (0.76, 0.86), (0.90, 0.60), (0.97, 0.34), (1.0, 0.10)), 0.86)
+    solid = Solid(
+        300,
+        112,
+        (
+            (0.06, 0.90),
+            (0.10, 0.96),
+            (0.14, 0.98),
+            (0.30, 0.93),
+            (0.55, 0.94),
+            (0.76, 0.86),
+            (0.90, 0.60),
+            (0.97, 0.34),
+            (1.0, 0.10),
+        ),
+        0.86,
+    )
     traits = ObjectTraits(
-        solid, SurfaceLook(colour, (), side=None), (_wavy_hem(r.seed, darker(colour, 0.08)),), face_v=0.68, face_half=38, legs=False, shoulder_v=0.42, hover=64,
-        limb_colour=colour, thick=True, hand="ball", hop_unit=100,
-    )  # fmt: skip
+        solid,
+        SurfaceLook(colour),
+        (_wavy_hem(r.seed, darker(colour, 0.12)),),
+        face_v=0.68,
+        face_half=38,
+        legs=False,
+        shoulder_v=0.42,
+        hover=64,
+        limb_colour=colour,
+        thick=True,
+        hand="ball",
+        hop_unit=100,
+    )
     return object_body(r, traits, "floater with arms")
 
 
 def _cloud(r: Recipe) -> BodyDesign:
     colour = pick("fdfeff d9ecff ffe3ee 9aa6bf", r.coat)
-    solid = Solid(220, 122, ((0.0, 0.50), (0.04, 0.78), (0.18, 1.0), (0.36, 1.0), (0.52, 0.84), (0.70, 0.80), (0.86, 0.58), (0.96, 0.34), (1.0, 0.12)), 0.7)
+    solid = Solid(
+        220,
+        122,
+        (
+            (0.0, 0.50),
+            (0.04, 0.78),
+            (0.18, 1.0),
+            (0.36, 1.0),
+            (0.52, 0.84),
+            (0.70, 0.80),
+            (0.86, 0.58),
+            (0.96, 0.34),
+            (1.0, 0.12),
+        ),
+        0.7,
+    )
 
     def puffs(figure: Figure) -> None:
         torso = figure.skeleton.torso
-        for x, v, radius in ((-0.98, 0.26, 46.0), (0.98, 0.28, 48.0), (-0.66, 0.66, 50.0), (0.64, 0.70, 46.0), (0.0, 0.86, 52.0)):
-            px, py, _ = torso.point(x * torso.solid.half_width * math.cos(math.radians(torso.yaw(v))), v, 0.0)
-            figure.pen.part(-1.0, PartId.TORSO, ellipse(px, py, radius, radius * 0.94), colour, shade=0.5)
+        for x, v, radius in (
+            (-0.98, 0.26, 46.0),
+            (0.98, 0.28, 48.0),
+            (-0.66, 0.66, 50.0),
+            (0.64, 0.70, 46.0),
+            (0.0, 0.86, 52.0),
+        ):
+            px, py, _ = torso.point(
+                x * torso.solid.half_width * math.cos(math.radians(torso.yaw(v))), v, 0.0
+            )
+            figure.pen.part(
+                -1.0, PartId.TORSO, ellipse(px, py, radius, radius * 0.94), colour, shade=0.5
+            )
 
-    traits = ObjectTraits(solid, SurfaceLook(colour), (puffs,), face_v=0.50, face_half=40, legs=False, shoulder_v=0.36, hover=120, limb_colour=colour, thick=True, hand="ball", hop_unit=95)
+    traits = ObjectTraits(
+        solid,
+        SurfaceLook(colour),
+        (puffs,),
+        face_v=0.50,
+        face_half=40,
+        legs=False,
+        shoulder_v=0.36,
+        hover=120,
+        limb_colour=colour,
+        thick=True,
+        hand="ball",
+        hop_unit=95,
+    )
     return object_body(r, traits, "floater with arms")
 
 
 def _jellyfish(r: Recipe) -> BodyDesign:
     colour = pick("ff9fc8 8fc8ff c8a0ff ffcf7f", r.coat)
-    solid = Solid(190, 116, ((0.0, 0.82), (0.04, 0.98), (0.14, 1.0), (0.40, 0.98), (0.66, 0.82), (0.86, 0.54), (0.96, 0.28), (1.0, 0.06)), 0.95)
+    solid = Solid(
+        190,
+        116,
+        (
+            (0.0, 0.82),
+            (0.04, 0.98),
+            (0.14, 1.0),
+            (0.40, 0.98),
+            (0.66, 0.82),
+            (0.86, 0.54),
+            (0.96, 0.28),
+            (1.0, 0.06),
+        ),
+        0.95,
+    )
 
     def tentacles(figure: Figure) -> None:
         torso = figure.skeleton.torso
         for i in range(6):
             f = -0.75 + 1.5 * i / 5
-            x, y, _ = torso.point(f * torso.solid.half_width * abs(math.cos(math.radians(torso.yaw(0)))), 0.03, 0.0)
+            x, y, _ = torso.point(
+                f * torso.solid.half_width * abs(math.cos(math.radians(torso.yaw(0)))), 0.03, 0.0
+            )
             points = [(x, y - 8)]
             for j in range(1, 5):
-                wave = 12.0 * math.sin(2 * math.pi * (figure.beat * 0.5 - j * 0.22 + i * 0.31)) + figure.springs.sway * j * 0.55
-                points.append((x + wave * j * 0.4, y + 34.0 * j * (1.0 if i % 2 else 0.84) - figure.springs.bounce * j * 4))
+                wave = (
+                    12.0 * math.sin(2 * math.pi * (figure.beat * 0.5 - j * 0.22 + i * 0.31))
+                    + figure.springs.sway * j * 0.55
+                )
+                points.append(
+                    (
+                        x + wave * j * 0.4,
+                        y + 34.0 * j * (1.0 if i % 2 else 0.84) - figure.springs.bounce * j * 4,
+                    )
+                )
             tone = lighter(colour, 0.25) if i % 2 else darker(colour, 0.12)
-            figure.pen.part(-3.0 + 0.1 * i, PartId.SOFT_ACCESSORY, tapered_limb(points, (20, 17, 14, 11, 6)), tone, shade=0.7)
+            figure.pen.part(
+                -3.0 + 0.1 * i,
+                PartId.SOFT_ACCESSORY,
+                tapered_limb(points, (20, 17, 14, 11, 6)),
+                tone,
+                shade=0.7,
+            )
 
-    look = SurfaceLook(colour, (grid_of(ellipse(0, 0, 1, 1), lighter(colour, 0.5), 8, low=0.6, high=0.98, across=50, up_px=30), band(0.0, 0.09, lighter(colour, 0.35))))
-    traits = ObjectTraits(solid, look, (tentacles,), face_v=0.42, face_half=40, legs=False, arms=False, hover=190, hop_unit=90)
+    look = SurfaceLook(
+        colour,
+        (
+            grid_of(
+                ellipse(0, 0, 1, 1),
+                lighter(colour, 0.5),
+                8,
+                low=0.6,
+                high=0.98,
+                across=50,
+                up_px=30,
+            ),
+            band(0.0, 0.09, lighter(colour, 0.35)),
+        ),
+    )
+    traits = ObjectTraits(
+        solid,
+        look,
+        (tentacles,),
+        face_v=0.42,
+        face_half=40,
+        legs=False,
+        arms=False,
+        hover=190,
+        hop_unit=90,
+    )
     return object_body(r, traits, "floater without limbs")
 
 
 def _slime(r: Recipe) -> BodyDesign:
     colour = pick("7fdc6a 6ac8f0 f08ac0 f0c24f b08af0", r.coat)
-    solid = Solid(236, 132, ((0.0, 0.92), (0.04, 1.0), (0.14, 0.98), (0.32, 0.86), (0.54, 0.70), (0.74, 0.54), (0.90, 0.34), (0.97, 0.18), (1.0, 0.04)), 0.95)
+    solid = Solid(
+        236,
+        132,
+        (
+            (0.0, 0.92),
+            (0.04, 1.0),
+            (0.14, 0.98),
+            (0.32, 0.86),
+            (0.54, 0.70),
+            (0.74, 0.54),
+            (0.90, 0.34),
+            (0.97, 0.18),
+            (1.0, 0.04),
+        ),
+        0.95,
+    )
     bubbles = spots(r.seed, (lighter(colour, 0.55),), 14, (4, 11), alpha=0.6)
-    traits = ObjectTraits(solid, SurfaceLook(colour, (band(0.0, 0.12, darker(colour, 0.18), 0.7), bubbles), fuzzy=False), (antennae(colour, lighter(colour, 0.3), 44, count=1),), face_v=0.40, face_half=42, legs=False, arms=False, hover=0.0, hop_unit=120)
+    traits = ObjectTraits(
+        solid,
+        SurfaceLook(colour, (band(0.0, 0.12, darker(colour, 0.18), 0.7), bubbles), fuzzy=False),
+        (antennae(colour, lighter(colour, 0.3), 44, count=1),),
+        face_v=0.40,
+        face_half=42,
+        legs=False,
+        arms=False,
+        hover=0.0,
+        hop_unit=120,
+    )
     return object_body(r, traits, "blob")
 
 
@@ -222,63 +659,274 @@ def _furball(r: Recipe) -> BodyDesign:
     horn = hex_colour("f5e3b5")
     look = SurfaceLook(colour, (belly(lighter(colour, 0.4), 0.26, 66, 44),))
     traits = ObjectTraits(
-        solid, look, (ear_pair("horn", 44, horn, None, azimuth=46, v=0.86, part=PartId.RIGID_ACCESSORY, springy=0.0), tuft(54, lighter(colour, 0.2))),
-        face_v=0.60, face_half=40, mouth="fang", shoulder_v=0.42, thick=True, limb_colour=colour, hand="claw", seat=18,
-    )  # fmt: skip
+        solid,
+        look,
+        (
+            ear_pair(
+                "horn", 44, horn, None, azimuth=46, v=0.86, part=PartId.RIGID_ACCESSORY, springy=0.0
+            ),
+            tuft(54, lighter(colour, 0.2)),
+        ),
+        face_v=0.60,
+        face_half=40,
+        mouth="fang",
+        shoulder_v=0.42,
+        thick=True,
+        limb_colour=colour,
+        hand="claw",
+        seat=18,
+    )
     return object_body(r, traits, "object biped")
 
 
 def _matryoshka(r: Recipe) -> BodyDesign:
     main, accent, second, light = r.palette
-    solid = Solid(310, 106, ((0.0, 0.66), (0.03, 0.78), (0.14, 0.96), (0.30, 1.0), (0.46, 0.92), (0.58, 0.74), (0.66, 0.70), (0.80, 0.72), (0.92, 0.52), (0.98, 0.26), (1.0, 0.08)), 1.0)
+    solid = Solid(
+        310,
+        106,
+        (
+            (0.0, 0.66),
+            (0.03, 0.78),
+            (0.14, 0.96),
+            (0.30, 1.0),
+            (0.46, 0.92),
+            (0.58, 0.74),
+            (0.66, 0.70),
+            (0.80, 0.72),
+            (0.92, 0.52),
+            (0.98, 0.26),
+            (1.0, 0.08),
+        ),
+        1.0,
+    )
     flower = star(0, 0, 1, points=6, inner=0.6)
     look = SurfaceLook(
         main,
-        (decal(ellipse(0, 0, 62, 56), light, 0, 0.76, 1.0), band(0.0, 0.10, second), band(0.10, 0.13, accent), decal(ellipse(0, 0, 58, 70), accent, 0, 0.34, 1.0),
-         decal(flower, second, 0, 0.38, 30), decal(ellipse(0, 0, 1, 1), light, 0, 0.38, 11), decal(flower, main, -22, 0.24, 15), decal(flower, main, 22, 0.24, 15)),
+        (
+            decal(ellipse(0, 0, 62, 56), light, 0, 0.76, 1.0),
+            band(0.0, 0.10, second),
+            band(0.10, 0.13, accent),
+            decal(ellipse(0, 0, 58, 70), accent, 0, 0.34, 1.0),
+            decal(flower, second, 0, 0.38, 30),
+            decal(ellipse(0, 0, 1, 1), light, 0, 0.38, 11),
+            decal(flower, main, -22, 0.24, 15),
+            decal(flower, main, 22, 0.24, 15),
+        ),
         fuzzy=False,
-    )  # fmt: skip
-    traits = ObjectTraits(solid, look, face_v=0.78, face_half=27, legs=False, arms=False, hover=0.0, hop_unit=90, mouth="smile")
+    )
+    traits = ObjectTraits(
+        solid,
+        look,
+        face_v=0.78,
+        face_half=27,
+        legs=False,
+        arms=False,
+        hover=0.0,
+        hop_unit=90,
+        mouth="smile",
+    )
     return object_body(r, traits, "blob")
 
 
-def _teddy_block(r: Recipe) -> BodyDesign:
+def _toy_brick(r: Recipe) -> BodyDesign:
     colour = pick("e8574a 4f8fe0 f5c33f 5fb86a", r.coat)
-    solid = Solid(190, 108, _BOX, 0.9, 0.5)
+    solid = Solid(190, 94, _BOX, 0.9, 0.5)
 
     def studs(figure: Figure) -> None:
         torso = figure.skeleton.torso
         for x in (-0.52, 0.52):
-            px, py, _ = torso.point(x * torso.solid.half_width * math.cos(math.radians(torso.yaw(1.0))), 1.0, 0.0)
+            px, py, _ = torso.point(
+                x * torso.solid.half_width * math.cos(math.radians(torso.yaw(1.0))), 1.0, 0.0
+            )
             a = math.atan2(torso.pose.tilt[1][0], torso.pose.tilt[0][0])
             c, s = math.cos(a), math.sin(a)
-            path = mapped(rectangle(-34, -25, 68, 40, 6), matrix_of(c, -s, s, c, px, py))
+            path = mapped(rectangle(-30, -25, 60, 40, 6), matrix_of(c, -s, s, c, px, py))
             figure.pen.part(-1.0, PartId.TORSO, path, lighter(colour, 0.08), shade=0.7, fuzzy=False)
 
-    return object_body(r, ObjectTraits(solid, SurfaceLook(colour, fuzzy=False), (studs,), face_v=0.58, face_half=42, shoulder_v=0.42), "object biped")
+    return object_body(
+        r,
+        ObjectTraits(
+            solid,
+            SurfaceLook(colour, fuzzy=False),
+            (studs,),
+            face_v=0.58,
+            face_half=42,
+            shoulder_v=0.42,
+        ),
+        "object biped",
+    )
 
 
-def _solo(name: str, family: str, noun: str, build: Callable[[Recipe], BodyDesign], plan: str, slots: tuple[str, ...], *, proportions: tuple[str, ...] = ("stubby",), outfits: tuple[str, ...] = ("none",), coats: int = 4, places: tuple[str, ...] = ()) -> Species:
+def _solo(
+    name: str,
+    family: str,
+    noun: str,
+    build: Callable[[Recipe], BodyDesign],
+    plan: str,
+    slots: tuple[str, ...],
+    *,
+    proportions: tuple[str, ...] = ("stubby",),
+    outfits: tuple[str, ...] = ("none",),
+    coats: int = 4,
+    places: tuple[str, ...] = (),
+) -> Species:
     return Species(name, family, noun, build, plan, proportions, outfits, slots, coats, (), places)
 
 
 _FREE = ("top", "bow", "eyes", "neck", "back", "none")
 
 SPECIES: tuple[Species, ...] = (
-    _headed("robot", "robots_toys", "a robot", _robot, ("none",), outfits=("nothing",), coats=5, places=("moon",), builds=("child", "lanky", "stout", "athletic", "stumpy")),
-    _headed("tin robot", "robots_toys", "a tin robot", _tin_robot, ("neck", "none"), outfits=("nothing",), places=("bedroom",), builds=("child", "stout", "stumpy", "athletic")),
-    _headed("snowman", "robots_toys", "a snowman", _snowman, ("top", "neck", "none"), outfits=("nothing", "nothing", "waistcoat"), coats=3, places=("ice land",), builds=("child", "chibi", "stout")),
-    _headed("doll", "robots_toys", "a doll", _doll, ("bow", "eyes", "neck", "none"), places=("bedroom",), outfits=tuple(o for o in HUMANOID_OUTFITS if o not in ("nothing", "waistcoat", "jumper"))),
-    _headed("cyclops", "monsters_ghosts", "a one-eyed monster", _cyclops, ("neck", "none"), coats=5, places=("night town",)),
-    _headed("alien", "monsters_ghosts", "an alien", _alien, ("neck", "back", "none"), places=("moon",)),
-    _headed("dragon", "monsters_ghosts", "a dragon", _dragon, ("eyes", "neck", "none"), places=("desert",), outfits=("nothing", "waistcoat", "t-shirt", "nothing")),
-    _headed("sunflower", "plants", "a sunflower", _sunflower, ("eyes", "neck", "none"), outfits=("nothing",), places=("meadow",), builds=("child", "lanky", "athletic", "chibi")),
-    _headed("pumpkin", "fruit_vegetables", "a pumpkin scarecrow", _pumpkin_scarecrow, ("eyes", "neck", "none"), coats=3, places=("night town",), outfits=("overalls", "hoodie", "dress", "tracksuit", "t-shirt")),
-    _solo("ghost", "monsters_ghosts", "a ghost", _ghost, "floater with arms", _FREE, coats=5, places=("night town",), proportions=("stubby",)),
-    _solo("cloud", "plants", "a cloud", _cloud, "floater with arms", ("eyes", "neck", "none"), places=("meadow",)),
-    _solo("jellyfish", "monsters_ghosts", "a jellyfish", _jellyfish, "floater without limbs", ("top", "bow", "eyes", "none"), places=("sea bed",)),
-    _solo("slime", "monsters_ghosts", "a slime", _slime, "blob", ("eyes", "bow", "none"), coats=5, places=("forest",)),
-    _solo("furball", "monsters_ghosts", "a furry monster", _furball, "object biped", ("eyes", "neck", "none"), coats=5, proportions=("stubby", "noodle"), outfits=("sneakers", "boots", "striped socks"), places=("candy land",)),
-    _solo("matryoshka", "robots_toys", "a nesting doll", _matryoshka, "blob", ("none", "bow"), places=("bedroom",)),
-    _solo("toy brick", "robots_toys", "a toy brick", _teddy_block, "object biped", ("eyes", "neck", "none"), proportions=("noodle", "stubby", "stilted"), outfits=("sneakers", "boots", "gloves and shoes", "striped socks"), places=("bedroom",)),
+    _headed(
+        "robot",
+        "robots_toys",
+        "a robot",
+        _robot,
+        ("none",),
+        outfits=("nothing",),
+        coats=5,
+        places=("moon",),
+        builds=("child", "lanky", "stout", "athletic", "stumpy"),
+    ),
+    _headed(
+        "tin robot",
+        "robots_toys",
+        "a tin robot",
+        _tin_robot,
+        ("neck", "none"),
+        outfits=("nothing",),
+        places=("bedroom",),
+        builds=("child", "stout", "stumpy", "athletic"),
+    ),
+    _headed(
+        "snowman",
+        "robots_toys",
+        "a snowman",
+        _snowman,
+        ("top", "neck", "none"),
+        outfits=("nothing", "nothing", "waistcoat"),
+        coats=3,
+        places=("ice land",),
+        builds=("child", "chibi", "stout"),
+    ),
+    _headed(
+        "doll",
+        "robots_toys",
+        "a doll",
+        _doll,
+        ("bow", "eyes", "neck", "none"),
+        places=("bedroom",),
+        outfits=tuple(o for o in HUMANOID_OUTFITS if o not in ("nothing", "waistcoat", "jumper")),
+    ),
+    _headed(
+        "cyclops",
+        "monsters_ghosts",
+        "a one-eyed monster",
+        _cyclops,
+        ("neck", "none"),
+        coats=5,
+        places=("night town",),
+    ),
+    _headed(
+        "alien", "monsters_ghosts", "an alien", _alien, ("neck", "back", "none"), places=("moon",)
+    ),
+    _headed(
+        "dragon",
+        "monsters_ghosts",
+        "a dragon",
+        _dragon,
+        ("eyes", "neck", "none"),
+        places=("desert",),
+        outfits=("nothing", "waistcoat", "t-shirt", "nothing"),
+    ),
+    _headed(
+        "sunflower",
+        "plants",
+        "a sunflower",
+        _sunflower,
+        ("eyes", "neck", "none"),
+        outfits=("nothing",),
+        places=("meadow",),
+        builds=("child", "lanky", "athletic", "chibi"),
+    ),
+    _headed(
+        "pumpkin",
+        "fruit_vegetables",
+        "a pumpkin scarecrow",
+        _pumpkin_scarecrow,
+        ("eyes", "neck", "none"),
+        coats=3,
+        places=("night town",),
+        outfits=("overalls", "hoodie", "dress", "tracksuit", "t-shirt"),
+    ),
+    _solo(
+        "ghost",
+        "monsters_ghosts",
+        "a ghost",
+        _ghost,
+        "floater with arms",
+        ("top", "bow", "eyes", "sides", "none"),
+        coats=5,
+        places=("night town",),
+        proportions=("stubby",),
+    ),
+    _solo(
+        "cloud",
+        "plants",
+        "a cloud",
+        _cloud,
+        "floater with arms",
+        ("eyes", "collar", "bow", "none"),
+        places=("meadow",),
+    ),
+    _solo(
+        "jellyfish",
+        "monsters_ghosts",
+        "a jellyfish",
+        _jellyfish,
+        "floater without limbs",
+        ("top", "bow", "eyes", "none"),
+        places=("sea bed",),
+    ),
+    _solo(
+        "slime",
+        "monsters_ghosts",
+        "a slime",
+        _slime,
+        "blob",
+        ("eyes", "bow", "none"),
+        coats=5,
+        places=("forest",),
+    ),
+    _solo(
+        "furball",
+        "monsters_ghosts",
+        "a furry monster",
+        _furball,
+        "object biped",
+        ("eyes", "collar", "bow", "none"),
+        coats=5,
+        proportions=("stubby", "noodle"),
+        outfits=("sneakers", "boots", "striped socks"),
+        places=("candy land",),
+    ),
+    _solo(
+        "matryoshka",
+        "robots_toys",
+        "a nesting doll",
+        _matryoshka,
+        "blob",
+        ("none", "bow"),
+        places=("bedroom",),
+    ),
+    _solo(
+        "toy brick",
+        "robots_toys",
+        "a toy brick",
+        _toy_brick,
+        "object biped",
+        ("eyes", "collar", "bow", "none"),
+        proportions=("noodle", "stubby", "stilted"),
+        outfits=("sneakers", "boots", "gloves and shoes", "striped socks"),
+        places=("bedroom",),
+    ),
 )

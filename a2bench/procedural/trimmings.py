@@ -1,4 +1,5 @@
-"""Ears, horns, tails, wings, leaves and antennae: things that hang on a body and follow on springs."""
+"""Ears, horns, tails, wings, leaves and antennae: things that hang on a body and follow on
+springs."""
 
 import math
 
@@ -14,12 +15,28 @@ from a2bench.procedural.vectors import DEGREES, Vec2
 
 _EAR_SHAPES: dict[str, tuple[tuple[Vec2, ...], tuple[Vec2, ...], float]] = {
     "round": (
-        ((-0.62, 0.1), (-0.66, -0.5), (-0.3, -0.98), (0.3, -0.98), (0.66, -0.5), (0.62, 0.1), (0.0, 0.3)),
+        (
+            (-0.62, 0.1),
+            (-0.66, -0.5),
+            (-0.3, -0.98),
+            (0.3, -0.98),
+            (0.66, -0.5),
+            (0.62, 0.1),
+            (0.0, 0.3),
+        ),
         ((-0.36, 0.0), (-0.38, -0.42), (0.0, -0.74), (0.38, -0.42), (0.36, 0.0), (0.0, 0.15)),
         1.0,
     ),
     "pointy": (
-        ((-0.58, 0.25), (-0.46, -0.50), (-0.06, -1.26), (0.10, -1.24), (0.44, -0.50), (0.56, 0.25), (0.0, 0.4)),
+        (
+            (-0.58, 0.25),
+            (-0.46, -0.50),
+            (-0.06, -1.26),
+            (0.10, -1.24),
+            (0.44, -0.50),
+            (0.56, 0.25),
+            (0.0, 0.4),
+        ),
         ((-0.30, 0.1), (-0.24, -0.45), (0.0, -0.94), (0.22, -0.45), (0.28, 0.1)),
         0.85,
     ),
@@ -29,18 +46,51 @@ _EAR_SHAPES: dict[str, tuple[tuple[Vec2, ...], tuple[Vec2, ...], float]] = {
         1.0,
     ),
     "flop": (
-        ((-0.30, 0.0), (0.10, -0.36), (0.66, -0.18), (0.98, 0.50), (0.86, 1.24), (0.42, 1.30), (0.08, 0.62)),
+        (
+            (-0.30, 0.0),
+            (0.10, -0.36),
+            (0.66, -0.18),
+            (0.98, 0.50),
+            (0.86, 1.24),
+            (0.42, 1.30),
+            (0.08, 0.62),
+        ),
         (),
         1.0,
     ),
     "leafy": (
-        ((-0.1, 0.2), (0.2, -0.42), (0.9, -0.60), (1.5, -0.25), (1.35, 0.2), (0.7, 0.40), (0.1, 0.35)),
+        (
+            (-0.1, 0.2),
+            (0.2, -0.42),
+            (0.9, -0.60),
+            (1.5, -0.25),
+            (1.35, 0.2),
+            (0.7, 0.40),
+            (0.1, 0.35),
+        ),
         ((0.25, 0.08), (0.45, -0.22), (0.9, -0.36), (1.22, -0.16), (0.95, 0.12), (0.55, 0.22)),
         1.0,
     ),
     "fan": (
-        ((-0.2, 0.5), (0.0, -0.5), (0.6, -1.0), (1.3, -0.8), (1.55, 0.0), (1.2, 0.8), (0.5, 1.0), (0.0, 0.85)),
-        ((0.2, 0.35), (0.32, -0.35), (0.75, -0.66), (1.15, -0.45), (1.25, 0.05), (0.9, 0.58), (0.45, 0.65)),
+        (
+            (-0.2, 0.5),
+            (0.0, -0.5),
+            (0.6, -1.0),
+            (1.3, -0.8),
+            (1.55, 0.0),
+            (1.2, 0.8),
+            (0.5, 1.0),
+            (0.0, 0.85),
+        ),
+        (
+            (0.2, 0.35),
+            (0.32, -0.35),
+            (0.75, -0.66),
+            (1.15, -0.45),
+            (1.25, 0.05),
+            (0.9, 0.58),
+            (0.45, 0.65),
+        ),
         1.0,
     ),
     "horn": (
@@ -49,13 +99,26 @@ _EAR_SHAPES: dict[str, tuple[tuple[Vec2, ...], tuple[Vec2, ...], float]] = {
         0.8,
     ),
     "antler": (
-        ((-0.12, 0.2), (-0.14, -0.55), (-0.46, -0.95), (-0.36, -1.02), (-0.06, -0.80), (0.02, -1.45), (0.14, -1.45),
-         (0.16, -0.95), (0.52, -1.25), (0.58, -1.14), (0.20, -0.60), (0.14, 0.2)),
+        (
+            (-0.12, 0.2),
+            (-0.14, -0.55),
+            (-0.46, -0.95),
+            (-0.36, -1.02),
+            (-0.06, -0.80),
+            (0.02, -1.45),
+            (0.14, -1.45),
+            (0.16, -0.95),
+            (0.52, -1.25),
+            (0.58, -1.14),
+            (0.20, -0.60),
+            (0.14, 0.2),
+        ),
         (),
         0.5,
     ),
-}  # fmt: skip
-"""Outline, inner part and tension of ears for the character's left side: x outwards, y down, in ear sizes."""
+}
+"""Outline, inner part and tension of ears for the character's left side: x outwards, y down, in
+ear sizes."""
 
 
 def ear_pair(
@@ -85,7 +148,7 @@ def ear_pair(
             swing = figure.springs.sway * springy + side * figure.springs.bounce * -14.0 * springy
             angle = roll + (side * splay * max(-0.4, min(1.0, turn)) + swing) * DEGREES
             c, s = math.cos(angle) * size, math.sin(angle) * size
-            flat = (0.42 + 0.58 * abs(turn)) * side * (1.0 if turn > 0 or kind == "horn" else 1.0)
+            flat = (0.42 + 0.58 * abs(turn)) * side
             if turn < 0:
                 flat = -flat
             matrix = matrix_of(c * flat, -s, s * flat, c, place.x, place.y)
@@ -120,7 +183,8 @@ def tail(
     curl: tuple[float, float] = (105.0, 10.0),
     v: float = 0.10,
 ) -> Feature:
-    """A tail that starts at the back and curls from `curl[0]` to `curl[1]` degrees off the vertical."""
+    """A tail that starts at the back and curls from `curl[0]` to `curl[1]` degrees off the
+    vertical."""
     count = len(widths)
 
     def add(figure: Figure) -> None:
@@ -174,16 +238,54 @@ def puff_tail(size: float, colour: Colour, v: float = 0.12) -> Feature:
 
 _WINGS: dict[str, tuple[Vec2, ...]] = {
     "feather": (
-        (0.0, 0.0), (0.30, -0.22), (0.72, -0.20), (1.02, 0.10), (1.10, 0.52), (0.98, 0.98), (0.84, 1.16),
-        (0.76, 0.86), (0.60, 1.12), (0.52, 0.80), (0.34, 0.98), (0.26, 0.66), (0.06, 0.62), (-0.06, 0.26),
+        (0.0, 0.0),
+        (0.30, -0.22),
+        (0.72, -0.20),
+        (1.02, 0.10),
+        (1.10, 0.52),
+        (0.98, 0.98),
+        (0.84, 1.16),
+        (0.76, 0.86),
+        (0.60, 1.12),
+        (0.52, 0.80),
+        (0.34, 0.98),
+        (0.26, 0.66),
+        (0.06, 0.62),
+        (-0.06, 0.26),
     ),
-    "flipper": ((0.0, -0.05), (0.30, 0.02), (0.52, 0.42), (0.62, 0.95), (0.56, 1.28), (0.36, 1.12), (0.10, 0.55)),
+    "flipper": (
+        (0.0, -0.05),
+        (0.30, 0.02),
+        (0.52, 0.42),
+        (0.62, 0.95),
+        (0.56, 1.28),
+        (0.36, 1.12),
+        (0.10, 0.55),
+    ),
     "bat": (
-        (0.0, 0.0), (0.25, -0.45), (0.62, -0.82), (1.06, -0.98), (1.20, -0.50), (1.16, 0.05), (0.92, -0.10),
-        (0.78, 0.28), (0.55, 0.10), (0.38, 0.42), (0.18, 0.28),
+        (0.0, 0.0),
+        (0.25, -0.45),
+        (0.62, -0.82),
+        (1.06, -0.98),
+        (1.20, -0.50),
+        (1.16, 0.05),
+        (0.92, -0.10),
+        (0.78, 0.28),
+        (0.55, 0.10),
+        (0.38, 0.42),
+        (0.18, 0.28),
     ),
-    "fairy": ((0.0, 0.0), (0.25, -0.75), (0.75, -1.05), (1.10, -0.72), (0.85, -0.10), (1.0, 0.35), (0.70, 0.68), (0.25, 0.45)),
-}  # fmt: skip
+    "fairy": (
+        (0.0, 0.0),
+        (0.25, -0.75),
+        (0.75, -1.05),
+        (1.10, -0.72),
+        (0.85, -0.10),
+        (1.0, 0.35),
+        (0.70, 0.68),
+        (0.25, 0.45),
+    ),
+}
 
 
 def wings(
@@ -384,8 +486,16 @@ def petals(count: int, length: float, width: float, colour: Colour, *, v: float 
         roll = math.atan2(head.pose.tilt[1][0], head.pose.tilt[0][0])
         turn = 0.45 + 0.55 * abs(math.cos(head.yaw(v) * DEGREES))
         rx, ry = head.solid.half_width * 0.72, head.solid.height * 0.5 * 0.72
-        shape = curve([(0, 0), (-width / 2, -length * 0.45), (-width * 0.34, -length * 0.9), (0, -length),
-                       (width * 0.34, -length * 0.9), (width / 2, -length * 0.45)])  # fmt: skip
+        shape = curve(
+            [
+                (0, 0),
+                (-width / 2, -length * 0.45),
+                (-width * 0.34, -length * 0.9),
+                (0, -length),
+                (width * 0.34, -length * 0.9),
+                (width / 2, -length * 0.45),
+            ]
+        )
         for i in range(count):
             a = 2 * math.pi * i / count + figure.springs.sway * 0.35 * DEGREES
             px, py = rx * turn * math.sin(a), -ry * math.cos(a)
@@ -402,7 +512,20 @@ def petals(count: int, length: float, width: float, colour: Colour, *, v: float 
 
 def tuft(size: float, colour: Colour, *, v: float = 0.96) -> Feature:
     """A tuft of hair on top of the head."""
-    shape = curve([(-0.5, 0.25), (-0.62, -0.35), (-0.30, -0.25), (-0.20, -0.95), (0.10, -0.45), (0.48, -0.80), (0.40, -0.25), (0.66, -0.20), (0.5, 0.25)], tension=0.6)  # fmt: skip
+    shape = curve(
+        [
+            (-0.5, 0.25),
+            (-0.62, -0.35),
+            (-0.30, -0.25),
+            (-0.20, -0.95),
+            (0.10, -0.45),
+            (0.48, -0.80),
+            (0.40, -0.25),
+            (0.66, -0.20),
+            (0.5, 0.25),
+        ],
+        tension=0.6,
+    )
 
     def add(figure: Figure) -> None:
         head = figure.skeleton.head

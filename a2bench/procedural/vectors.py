@@ -1,6 +1,7 @@
 """Small 3-D vectors and rotations on tuples.
 
-Frame: x to the right of the image, y down, z towards the viewer. Only `math` functions are used: numpy's
+Frame: x to the right of the image, y down, z towards the viewer. Only `math` functions are used:
+numpy's
 transcendental functions choose different SIMD code on different processors.
 """
 

@@ -818,7 +818,7 @@ def _encode(
     gop_size: int,
     fast_start: bool = False,
 ) -> None:
-    """Encode to mp4, in the format of the first frame; the same frames give the same bytes."""
+    """Encode to mp4, in the format of the first frame, without dates or random ids."""
     container_options = {"fflags": "+bitexact"} | ({"movflags": "+faststart"} if fast_start else {})
     with (
         write_aside(path) as aside,
@@ -895,9 +895,10 @@ def write_truth(
 ) -> None:
     """Write the canonical video of a sample: BT.709 limited 4:2:0 H.264 in mp4.
 
-    `lossless` keeps the planes of `rgb_to_planes` exactly; `small` (CRF 18) defines the truth as
-    what its file decodes to. Frames may be an array or one picture after the other. The same
-    frames, library and storage give the same bytes.
+    `lossless` keeps the planes of `rgb_to_planes` exactly, and the same frames and library give
+    the same bytes. `small` (CRF 18) defines the truth as what its file decodes to, so a digest
+    must be taken from the file: encoded again, up to 1 in 60 runs on a busy virtual machine gave
+    other bytes, with one thread and the same input. Frames may be an array or come one by one.
 
     Raises:
         A2BenchError: no frame, odd or changing size, a rate outside (0, 240].

@@ -28,6 +28,7 @@ _SAME_PX = 1e-6
 
 _ARMS = ((2, 3, 4), (5, 6, 7))
 _LEGS = ((8, 9, 10), (11, 12, 13))
+_ANKLES = (10, 13)
 _TRUNK = (1, 2, 5, 8, 11)
 _FACE = (0, 14, 15, 16, 17)
 _EYES, _EARS = (14, 15), (16, 17)
@@ -105,7 +106,7 @@ class _Puppet:
         self.torso_frame = self._frame(xy)
         bones: list[_Bone] = []
         thickness = _distance(mask)
-        for chain, most in ((_LEGS[0], 0.3), (_LEGS[1], 0.3), (_ARMS[0], 0.2), (_ARMS[1], 0.2)):
+        for chain, most in ((_LEGS[0], 0.3), (_LEGS[1], 0.3), (_ARMS[0], 0.3), (_ARMS[1], 0.3)):
             for index, (start, end) in enumerate(pairwise(chain)):
                 if not _known(xy, (start, end)):
                     continue
@@ -178,7 +179,7 @@ class _Puppet:
             & (points[:, 1] < thickness.shape[0])
         )
         found = thickness[points[inside, 1], points[inside, 0]]
-        radius = float(np.median(found)) if found.size else 0.0
+        radius = float(np.percentile(found, 75)) if found.size else 0.0
         return float(np.clip(radius, 0.05 * self.size, most * self.size))
 
     def _bone_score(self, grid: _Points, bone: _Bone) -> _Map:
@@ -265,7 +266,7 @@ class _Puppet:
         origin, axis, length, width = self.torso_frame
         to_origin, to_axis, to_length, to_width = self._frame(xy)
         along = np.clip(to_length / max(length, 1e-6), 0.5, 2.0) if length > 1.5 else 1.0
-        turned = min(abs(to_width) / abs(width), 1.0) if abs(width) > 1.0 else 1.0
+        turned = min(abs(to_width) / abs(width), 1.2) if abs(width) > 1.0 else 1.0
         # A body seen from the side is as wide as it is deep: about 0.75 of its width.
         across = (turned**2 + 0.75**2 * (1 - turned**2)) ** 0.5
         return _framed(origin, axis, to_origin, to_axis, float(along), float(across))
@@ -308,7 +309,8 @@ def _bone_affine(xy: _Points, to_xy: _Points, bone: _Bone) -> _Points:
     length, to_length = float(np.linalg.norm(vector)), float(np.linalg.norm(to_vector))
     axis = vector / length if length > 1e-6 else np.array([0.0, 1.0])
     to_axis = to_vector / to_length if to_length > 1e-6 else axis
-    if bone.tip:
-        return _framed(xy[bone.end], axis, to_xy[bone.end], to_axis, 1.0, 1.0)
+    if bone.tip:  # a hand turns with the forearm, a foot stays level
+        tip_axis = axis if bone.end in _ANKLES else to_axis
+        return _framed(xy[bone.end], axis, to_xy[bone.end], tip_axis, 1.0, 1.0)
     along = float(np.clip(to_length / max(length, 1e-6), 0.25, 2.5))
     return _framed(xy[bone.start], axis, to_xy[bone.start], to_axis, along, 1.0)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 from a2bench.pose.keypoints import BONES, JOINT_INDEX
 
@@ -20,11 +21,24 @@ _WORK_PIXELS = 160 * 240
 """GrabCut's picture; at this size a clip's set-up stays well under a second on one core."""
 
 _GRABCUT_ROUNDS = 4
+_LAST_BONES = ((3, 4), (6, 7), (9, 10), (12, 13))
+_HAND = 0.4
+"""How far hands and feet reach beyond wrist and ankle, as a share of forearm or shin."""
 _FACE = [JOINT_INDEX[name] for name in ("nose", "right_eye", "left_eye", "right_ear", "left_ear")]
 _TORSO = [
     JOINT_INDEX[name]
     for name in ("neck", "right_shoulder", "right_hip", "left_hip", "left_shoulder")
 ]
+
+
+_REACH = 1.2
+"""How far the body may reach from its skeleton, in torso lengths."""
+
+_CROWN = 2.4
+"""How far ears and hats may reach above the middle of the head, in head radii."""
+
+_UNLIKE = 20.0
+"""Colour difference (CIELAB in 8 bits) from all known background that speaks for the character."""
 
 
 class Layer(NamedTuple):
@@ -111,8 +125,12 @@ def body_size(xy: _Points) -> float:
 def cut_out(image: _Image, xy: _Points) -> Cutout:
     """The character with key points `xy` (18, 2; NaN: absent) cut out of an RGB picture."""
     mask = _foreground(image, xy)
-    reach = max(round(image.shape[0] / 110), 2)
+    reach = max(round(image.shape[0] / 140), 2)
     return Cutout(mask, fill(image, ~_grown(mask, reach)))
+
+
+def _pixel(point: _Points) -> tuple[int, int]:
+    return round(float(point[0])), round(float(point[1]))
 
 
 def _grown(mask: _Mask, radius_px: int) -> _Mask:
@@ -128,7 +146,8 @@ def _head(xy: _Points, size: float) -> tuple[_Points, float] | None:
         return None
     centre = (face.min(axis=0) + face.max(axis=0)) / 2
     radius = float(np.linalg.norm(face - centre, axis=1).max())
-    return centre, max(radius, 0.3 * size)
+    ears = np.isfinite(xy[_FACE[3:], 0]).any()
+    return centre, max(radius if ears else 2.0 * radius, 0.3 * size)
 
 
 def _foreground(image: _Image, xy: _Points) -> _Mask:
@@ -147,9 +166,12 @@ def _foreground(image: _Image, xy: _Points) -> _Mask:
     drawn = np.zeros((rows, columns), np.uint8)
     for parent, child in BONES[:13]:
         if np.isfinite(points[[parent, child]]).all():
-            a, b = (tuple(round(float(v)) for v in points[j]) for j in (parent, child))
-            cv2.line(drawn, a, b, 1, 1)
+            cv2.line(drawn, _pixel(points[parent]), _pixel(points[child]), 1, 1)
     core = drawn.copy()
+    for parent, child in _LAST_BONES:
+        if np.isfinite(points[[parent, child]]).all():
+            tip = points[child] + _HAND * (points[child] - points[parent])
+            cv2.line(drawn, _pixel(points[child]), _pixel(tip), 1, 1)
     torso = points[_TORSO]
     torso = torso[np.isfinite(torso[:, 0])]
     if len(torso) >= 3:
@@ -157,21 +179,29 @@ def _foreground(image: _Image, xy: _Points) -> _Mask:
         core |= cv2.erode(drawn, np.ones((3, 3), np.uint8))
     head = _head(points, size)
     if head is not None:
-        at = (round(float(head[0][0])), round(float(head[0][1])))
+        at = _pixel(head[0])
         cv2.circle(drawn, at, max(round(head[1] * 0.95), 1), 1, -1)
         cv2.circle(core, at, max(round(head[1] * 0.6), 1), 1, -1)
     far = distance(drawn)
     labels = np.full((rows, columns), cv2.GC_BGD, np.uint8)
-    labels[far < 0.9 * size] = cv2.GC_PR_BGD
+    labels[far < _REACH * size] = cv2.GC_PR_BGD
     labels[far < 0.16 * size] = cv2.GC_PR_FGD
     labels[distance(core) < max(0.02 * size, 1.0)] = cv2.GC_FGD
+    if head is not None:
+        crown = head[0] - (0.0, _CROWN * head[1])
+        over = np.zeros_like(drawn)
+        cv2.line(over, at, _pixel(crown), 1, max(round(2.6 * head[1]), 1))
+        labels[(over > 0) & (labels == cv2.GC_BGD)] = cv2.GC_PR_BGD
+    smooth = np.asarray(
+        cv2.cvtColor(cv2.bilateralFilter(small, 5, 30, 3), cv2.COLOR_RGB2LAB), np.uint8
+    )
+    labels[(labels == cv2.GC_PR_BGD) & _unlike(smooth, labels == cv2.GC_BGD)] = cv2.GC_PR_FGD
     border = max(round(0.01 * rows), 1)
     frame = np.ones((rows, columns), np.bool_)
     frame[border:-border, border:-border] = False
     labels[frame & (labels == cv2.GC_PR_BGD)] = cv2.GC_BGD
     cv2.setRNGSeed(0)
     behind, before = np.zeros((1, 65)), np.zeros((1, 65))
-    smooth = cv2.cvtColor(cv2.bilateralFilter(small, 5, 30, 3), cv2.COLOR_RGB2LAB)
     cv2.grabCut(
         smooth, labels, (0, 0, 0, 0), behind, before, _GRABCUT_ROUNDS, cv2.GC_INIT_WITH_MASK
     )
@@ -184,6 +214,21 @@ def _foreground(image: _Image, xy: _Points) -> _Mask:
         interpolation=cv2.INTER_CUBIC,
     )
     return np.asarray(large > 0.5)
+
+
+def _unlike(lab: _Image, known: _Mask) -> _Mask:
+    """Pixels unlike every known background pixel around, and unlike their continuation."""
+    if not known.any():
+        return np.zeros(known.shape, np.bool_)
+    rows, columns = np.indices(known.shape)
+    nearby = 8.0 / known.shape[0]  # the frame's height weighs as much as 8 steps of colour
+    features = np.dstack([lab, rows * nearby, columns * nearby]).astype(np.float32)
+    tree = cKDTree(features[known][::3])
+    result = np.zeros(known.shape, np.bool_)
+    distance, _ = tree.query(features[~known], distance_upper_bound=_UNLIKE)
+    result[~known] = np.isinf(distance)
+    continued = fill(lab, known).astype(np.float32)
+    return np.asarray(result & (np.linalg.norm(lab - continued, axis=-1) > 2 * _UNLIKE))
 
 
 def _touching(found: _Image, core: _Image) -> _Image:

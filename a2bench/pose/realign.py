@@ -68,8 +68,8 @@ def _unit(vectors: _Points) -> _Points:
     return np.where(length > 1e-9, vectors / np.maximum(length, 1e-9), np.array([0.0, 1.0]))
 
 
-def _torso(xy: _Points, *, has_hips: bool) -> _Torso:
-    origin = xy[:, _NECK]
+def _torso(xy: _Points, origin_joints: list[int], *, has_hips: bool) -> _Torso:
+    origin = xy[:, origin_joints].sum(axis=1) / max(len(origin_joints), 1)
     down = np.zeros_like(origin) + np.array([0.0, 1.0])
     along = _unit(xy[:, _HIPS].mean(axis=1) - origin) if has_hips else down
     return _Torso(origin, along, np.stack([along[:, 1], -along[:, 0]], axis=-1))
@@ -148,14 +148,20 @@ def realign(driving: PoseClip, reference: PoseClip) -> PoseClip:
     t = len(driving)
     moved = np.full((t, 18, 2), np.nan)
     turn = np.zeros((t, 18))
-    rooted = bool(shared[_NECK])
     has_hips = bool(shared[[_NECK, *_HIPS]].all())
+    origin_joints = next(
+        (group for group in ([_NECK], [*_HIPS]) if shared[group].all()),
+        np.flatnonzero(shared).tolist(),
+    )
+    rooted = bool(origin_joints)
+    if not rooted:  # nothing in common: the reference stays as it is
+        theirs = np.repeat(ours[None], t, axis=0)
+        origin_joints = np.flatnonzero(has).tolist()
 
-    # Everything is laid out around a neck at the reference's, then moved to the root.
-    neck = ours[_NECK] if has[_NECK] else ours[has].mean(axis=0) if has.any() else np.zeros(2)
-    our_torso = _torso(ours[None], has_hips=has_hips)
-    their_torso = _torso(theirs, has_hips=has_hips)
-    moved[:, _NECK] = neck if has[_NECK] else np.nan
+    # Everything is laid out around an origin (the neck) at the reference's, then moved to the root.
+    our_torso = _torso(ours[None], origin_joints, has_hips=has_hips)
+    their_torso = _torso(theirs, origin_joints, has_hips=has_hips)
+    neck = our_torso.origin[0]
     torso_turn = _angle(their_torso.along) - _angle(our_torso.along)
     turn[:] = torso_turn[:, None]
 
@@ -175,6 +181,7 @@ def realign(driving: PoseClip, reference: PoseClip) -> PoseClip:
     across |= dict.fromkeys(_HIPS, width_ratio(_HIPS, scale))
     across |= dict.fromkeys(_FACE, face_scale)
     across |= dict.fromkeys(_EYES, width_ratio(_EYES, face_scale))
+    across[_NECK] = scale
     for joint, across_ratio in across.items():
         if not has[joint]:
             continue

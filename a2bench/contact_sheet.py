@@ -1,6 +1,6 @@
 """A picture of results: each case's reference, driver, truth and every method's frames.
 
-One block a case, one column a role, one line an instant: frames side by side show the same moment.
+One line a case, one column a role; in each column the same instants, side by side.
 The font is the one that Pillow brings, so the picture is the same on every machine with the same
 Pillow.
 """
@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import UInt8
@@ -34,7 +34,6 @@ _PAGE = (250, 250, 251)
 _INK = (24, 27, 33)
 _SOFT = (104, 112, 125)
 _TILE = (235, 237, 241)
-_LINE = (221, 224, 230)
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class SheetRow:
     predictions: Mapping[str, Video | str] = field(default_factory=dict)
 
 
-def spread_instants(frames: int, fps: float, *, count: int = 3) -> tuple[float, ...]:
+def spread_instants(frames: int, fps: float, *, count: int = 2) -> tuple[float, ...]:
     """Return instants, in seconds, spread evenly over what is scored (frame 0 is the input)."""
     count = min(count, frames - 1)
     return tuple(round(step * (frames - 1) / count) / fps for step in range(1, count + 1))
@@ -97,40 +96,32 @@ def contact_sheet(
             [("truth", "Truth")],
             [("method", title) for title in methods],
         ],
+        len(instants_seconds),
     )
     heights = [layout.tile_height(row.truth) for row in rows]
-    lines = len(instants_seconds)
     indices = [round(second * fps) for second in instants_seconds]
-    block = [layout.label + lines * height + (lines - 1) * layout.gap for height in heights]
+    block = [layout.label + height for height in heights]
     total = layout.top + sum(block) + layout.block_gap * (len(rows) - 1) + layout.margin
     page = Image.new("RGB", (layout.right + layout.margin, total), _PAGE)
     draw = ImageDraw.Draw(page)
-    layout.draw_heads(draw)
+    layout.draw_heads(draw, instants_seconds)
     y = layout.top
-    for number, (row, height) in enumerate(zip(rows, heights, strict=True)):
-        if number:
-            middle = y - layout.block_gap // 2
-            draw.line((layout.margin, middle, layout.right, middle), fill=_LINE)
-        draw.text((layout.margin, y), _one_line(row.label), fill=_INK, font=_font(layout.text))
+    for row, height in zip(rows, heights, strict=True):
+        draw.text((layout.margin, y), _one_line(row.label), fill=_SOFT, font=_font(layout.small))
         y += layout.label
-        for line, (index, second) in enumerate(zip(indices, instants_seconds, strict=True)):
-            draw.text(
-                (layout.margin, y + height // 2),
-                f"{second:.2f} s",
-                fill=_SOFT,
-                font=_font(layout.small),
-                anchor="lm",
-            )
-            for role, title, x in layout.columns:
-                shown = _shown(row, role, title, index)
-                if line and (role == "reference" or isinstance(shown, str)):
-                    continue  # drawn once, in the first line
-                if shown is not None:
-                    whole = lines * (height + layout.gap) - layout.gap
-                    tile = layout.tile(shown, whole if isinstance(shown, str) else height)
-                    page.paste(tile, (x, y), _rounded(tile.size, layout.radius))
-            y += height + (layout.gap if line < lines - 1 else 0)
-        y += layout.block_gap
+        for column in layout.columns:
+            x = column.left
+            for index in indices[: column.tiles]:
+                shown = _shown(row, column.role, column.title, index)
+                if shown is None:
+                    break
+                width_px = column.width if isinstance(shown, str) else layout.tile_width
+                tile = layout.tile(shown, width_px, height)
+                page.paste(tile, (x, y), _rounded(tile.size, layout.radius))
+                if isinstance(shown, str):
+                    break  # one reason for all instants
+                x += layout.tile_width + layout.gap
+        y += height + layout.block_gap
     return np.asarray(page)
 
 
@@ -195,6 +186,16 @@ def _shown(row: SheetRow, role: _Role, title: str, index: int) -> Picture | str 
     return frame
 
 
+class _Column(NamedTuple):
+    """One role; the reference has one tile, the others one an instant."""
+
+    role: _Role
+    title: str
+    left: int
+    width: int
+    tiles: int
+
+
 @dataclass(frozen=True)
 class _Layout:
     """Places and sizes in pixels; all scale with the width."""
@@ -207,38 +208,44 @@ class _Layout:
     text: int
     small: int
     tile_width: int
-    columns: tuple[tuple[_Role, str, int], ...]
-    """(role, title, left edge), from left to right."""
+    columns: tuple[_Column, ...]
 
     @classmethod
-    def of(cls, width: int, groups: Sequence[Sequence[tuple[_Role, str]]]) -> "_Layout":
+    def of(
+        cls, width: int, groups: Sequence[Sequence[tuple[_Role, str]]], instants: int
+    ) -> "_Layout":
         unit = width / 1000
-        margin, gap, group_gap = round(16 * unit), max(3, round(4 * unit)), round(14 * unit)
-        text, small = max(11, round(11.5 * unit)), max(9, round(9 * unit))
-        gutter = round(34 * unit)
+        margin, gap, group_gap = round(10 * unit), max(2, round(1.5 * unit)), round(12 * unit)
+        column_gap = round(6 * unit)
+        text, small = max(11, round(9.5 * unit)), max(9, round(7 * unit))
+        roles = [[(role, 1 if role == "reference" else instants) for role, _ in g] for g in groups]
+        count = sum(tiles for group in roles for _, tiles in group)
         shown = [group for group in groups if group]
-        count = sum(len(group) for group in shown)
-        free = width - 2 * margin - gutter - group_gap * (len(shown) - 1)
-        tile_width = (free - gap * (count - len(shown))) // count
+        columns_shown = sum(len(group) for group in shown)
+        free = width - 2 * margin - group_gap * (len(shown) - 1)
+        free -= column_gap * (columns_shown - len(shown)) + gap * (count - columns_shown)
+        tile_width = free // count
         if tile_width < 40:
             raise A2BenchError(
-                f"a contact sheet {width} px wide with {count} columns leaves {tile_width} px a "
-                "picture, at least 40 are needed.\nhint: show fewer methods, or give a larger width"
+                f"a contact sheet {width} px wide with {count} pictures a line leaves "
+                f"{tile_width} px a picture, at least 40 are needed.\nhint: show fewer methods, or give a larger width"
             )
         # few columns would make huge tiles
         tile_width = min(tile_width, round(190 * unit))
-        columns: list[tuple[_Role, str, int]] = []
-        x = margin + gutter
+        columns: list[_Column] = []
+        x = margin
         for group in shown:
             for role, title in group:
-                columns.append((role, title, x))
-                x += tile_width + gap
-            x += group_gap - gap
+                tiles = 1 if role == "reference" else instants
+                wide = tiles * (tile_width + gap) - gap
+                columns.append(_Column(role, title, x, wide, tiles))
+                x += wide + column_gap
+            x += group_gap - column_gap
         return cls(
             margin=margin,
             gap=gap,
             group_gap=group_gap,
-            block_gap=round(26 * unit),
+            block_gap=round(6 * unit),
             radius=max(2, round(3 * unit)),
             text=text,
             small=small,
@@ -248,54 +255,60 @@ class _Layout:
 
     @property
     def right(self) -> int:
-        return self.columns[-1][2] + self.tile_width
+        return self.columns[-1].left + self.columns[-1].width
 
     @property
     def label(self) -> int:
-        return round(self.text * 1.9)
+        return round(self.small * 1.5)
 
     @property
     def head_lines(self) -> int:
         font = _font(self.text)
-        return max(len(_wrapped(title, font, self.tile_width, 2)) for _, title, _ in self.columns)
+        return max(len(_wrapped(one.title, font, one.width, 2)) for one in self.columns)
 
     @property
     def top(self) -> int:
-        return self.margin + round(self.head_lines * self.text * 1.3) + round(self.text * 0.9)
+        return self.margin + round(self.head_lines * self.text * 1.3 + self.small * 1.6)
 
     def tile_height(self, truth: Video) -> int:
         rows, columns = int(truth.shape[1]), int(truth.shape[2])
         return max(1, round(self.tile_width * rows / columns))
 
-    def draw_heads(self, draw: ImageDraw.ImageDraw) -> None:
+    def draw_heads(self, draw: ImageDraw.ImageDraw, instants_seconds: Sequence[float]) -> None:
         font = _font(self.text)
         step = round(self.text * 1.3)
-        for _, title, x in self.columns:
-            lines = _wrapped(title, font, self.tile_width, 2)
+        for column in self.columns:
+            lines = _wrapped(column.title, font, column.width, 2)
             y = self.margin + step * (self.head_lines - len(lines))
             for number, line in enumerate(lines):
-                place = (x + self.tile_width // 2, y + number * step)
+                place = (column.left + column.width // 2, y + number * step)
                 draw.text(place, line, fill=_INK, font=font, anchor="ma")
+            if column.role == "reference":
+                continue
+            for number, second in enumerate(instants_seconds):
+                middle = column.left + number * (self.tile_width + self.gap) + self.tile_width // 2
+                place = (middle, self.margin + step * self.head_lines)
+                draw.text(place, f"{second:.1f} s", fill=_SOFT, font=_font(self.small), anchor="ma")
 
-    def tile(self, shown: Picture | str, height: int) -> Image.Image:
+    def tile(self, shown: Picture | str, width: int, height: int) -> Image.Image:
         """Return a tile: the whole frame, centred, or the reason why there is none."""
-        tile = Image.new("RGB", (self.tile_width, height), _TILE)
+        tile = Image.new("RGB", (width, height), _TILE)
         if isinstance(shown, str):
             font = _font(self.small)
             step = round(self.small * 1.35)
-            inner = self.tile_width - 2 * round(self.small * 0.7)
+            inner = width - 2 * round(self.small * 0.7)
             lines = _wrapped(shown, font, inner, max(1, height // step - 1))
             draw = ImageDraw.Draw(tile)
             y = (height - step * len(lines)) // 2
             for number, line in enumerate(lines):
-                place = (self.tile_width // 2, y + number * step)
+                place = (width // 2, y + number * step)
                 draw.text(place, line, fill=_SOFT, font=font, anchor="ma")
             return tile
         picture = Image.fromarray(shown)
-        scale = min(self.tile_width / picture.width, height / picture.height)
+        scale = min(width / picture.width, height / picture.height)
         size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
         picture = picture.resize(size, Image.Resampling.LANCZOS)
-        tile.paste(picture, ((self.tile_width - size[0]) // 2, (height - size[1]) // 2))
+        tile.paste(picture, ((width - size[0]) // 2, (height - size[1]) // 2))
         return tile
 
 

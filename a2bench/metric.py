@@ -119,6 +119,8 @@ class Metric:
 
     def outcome(self, pair: ClipPair) -> Outcome:
         """Score one clip: identical clips are perfect by definition, without computing."""
+        if not len(pair.target):
+            return Outcome(None, "undefined", "no scored frame")
         if pair.scored_pixels is not None and not pair.scored_pixels.any():
             return Outcome(None, "undefined", "no scored pixel: the region is empty in every frame")
         if pair.identical:

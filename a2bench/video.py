@@ -363,9 +363,11 @@ def _damaged(path: Path, what: str) -> A2BenchError:
 
 
 def _decoded_frames(
-    path: Path, container: InputContainer, stream: VideoStream
+    path: Path, container: InputContainer, stream: VideoStream, *, whole: bool = True
 ) -> Iterator[VideoFrame]:
     """Yield every frame in order of display, or raise; never fewer than the file promises.
+
+    A reader that stops early says so by `whole`: then a long header is no reason to refuse.
 
     mp4, mov, mkv, webm and avi promise a number of frames or a length. Bare streams and MPEG-TS do
     not: there, only damage that the decoder notices is seen.
@@ -376,7 +378,8 @@ def _decoded_frames(
     # A frame with a broken slice is an error, not a guess; a picture that grows is not allocated.
     context.options = {"err_detect": "explode", "max_pixels": str(MAX_SIDE_PX**2)}
     context.thread_count = 1  # clips are decoded side by side, one a process
-    _check_volume(path, stream.frames, context.width, context.height)
+    if whole:
+        _check_volume(path, stream.frames, context.width, context.height)
     if is_mov:
         end = max((entry.pos + entry.size for entry in stream.index_entries), default=0)
         if end > size:
@@ -550,14 +553,19 @@ class _GrowingClip:
         return self._frames
 
 
-def read_video(path: Path) -> Clip:
-    """Decode a whole video file as it is meant to be shown.
+def read_video(path: Path, *, until_seconds: float | None = None) -> Clip:
+    """Decode a video file as it is meant to be shown.
 
     Frames are counted by decoding. Quarter turns and mirrors of the header are applied; the pixel
     aspect ratio is not. Matrix (BT.601, 709, 2020) and range are those that the file is tagged
     with; untagged is BT.601 limited, FFmpeg's default at any size. RGB files come back bit-exact;
     8-bit YUV goes through the integers of `planes_to_rgb` with its own matrix, so a truth reads
     the same here and in `read_truth`; other formats go through swscale.
+
+    Args:
+        path: the file.
+        until_seconds: stop after this time (the frame there included), so that the start of a
+            long video can be read; None: the whole file.
 
     Raises:
         A2BenchError: missing, empty, not a video, no video stream, damaged or cut short, a
@@ -568,7 +576,17 @@ def read_video(path: Path) -> Clip:
         transpose = flip_rows = flip_columns = False
         stamps: list[Fraction | None] = []
         scratch = np.empty((0, 0, 3), np.uint8)
-        for frame in _decoded_frames(path, container, stream):
+        for frame in _decoded_frames(path, container, stream, whole=until_seconds is None):
+            stamp = (
+                None
+                if frame.pts is None or frame.time_base is None
+                else frame.pts * frame.time_base
+            )
+            if until_seconds is not None and stamps and stamp is not None:
+                start = stamps[0]
+                if start is not None and stamp - start > until_seconds:
+                    break
+            stamps.append(stamp)
             if clip is None:
                 transpose, flip_rows, flip_columns = _orientation(path, frame)
                 height, width = frame.height, frame.width
@@ -582,11 +600,6 @@ def read_video(path: Path) -> Clip:
                 place[:] = shown[:, ::-1] if flip_columns else shown
             else:
                 _frame_to_rgb(path, frame, place)
-            stamps.append(
-                None
-                if frame.pts is None or frame.time_base is None
-                else frame.pts * frame.time_base
-            )
         assert clip is not None  # _decoded_frames raises where there is no frame
         raw = container.format.name in _RAW_STREAMS
         times_seconds, fps = _times(None if raw else stamps, len(stamps), stream.average_rate)

@@ -42,7 +42,7 @@ def _has(sheet: Picture, colour: Colour, frame: int) -> bool:
 
 
 def test_instants_are_spread_and_leave_out_the_input_frame() -> None:
-    assert spread_instants(32, 8.0) == (10 / 8, 21 / 8, 31 / 8)
+    assert spread_instants(32, 8.0, count=3) == (10 / 8, 21 / 8, 31 / 8)
     assert spread_instants(3, 8.0, count=5) == (1 / 8, 2 / 8)
 
 

@@ -572,6 +572,17 @@ def test_transparent_videos_are_refused_and_opaque_alpha_is_dropped(tmp_path: Pa
         read_video(transparent)
 
 
+def test_the_start_of_a_video_can_be_read_alone(tmp_path: Path) -> None:
+    """Until 0.5 s at 8 Hz: frames 0 to 4, bit for bit, and no limit on the rest."""
+    frames = noise(count=12)
+    write_lossless_rgb(tmp_path / "a.mp4", frames, 8)
+
+    clip = read_video(tmp_path / "a.mp4", until_seconds=0.5)
+
+    np.testing.assert_array_equal(clip.frames, frames[:5])
+    assert clip.fps == 8
+
+
 def test_a_bare_stream_has_frames_but_no_time(tmp_path: Path) -> None:
     """FFmpeg would make 25 frames a second up."""
     path = encode(tmp_path / "clip.h264", noise(4), container="h264")

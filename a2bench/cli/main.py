@@ -55,17 +55,16 @@ def demo(
     ] = "default",
     workers: Annotated[int | None, typer.Option(help="Processes; default one a core.")] = None,
 ) -> None:
-    """Do the whole flow on eight characters: data, methods, scores, table. No GPU, no download."""
+    """The whole flow on 8 characters; no GPU, no download."""
     from a2bench.doctor import require_skia
 
     require_skia()
-    from rich.console import Console
-
+    from a2bench.cli.tasks import console
     from a2bench.demo import demo as run_demo
     from a2bench.tables import to_terminal
 
     report = run_demo(out, split=split, profile=profile, workers=workers)
-    to_terminal(report.board.leaderboard, Console())
+    to_terminal(report.board.leaderboard, console())
     spent = ", ".join(f"{stage} {value:.0f} s" for stage, value in report.seconds.items())
     print(f"time: {spent}", file=sys.stderr)
     print(f"table:         {out / 'leaderboard.html'}  (.md .tex .csv beside it)")
@@ -79,19 +78,19 @@ def demo(
 
 @app.command(context_settings=_HYDRA_VERB)
 def build(context: typer.Context) -> None:
-    """Make or resume a data set version (KEY=VALUE; a2bench build --help)."""
+    """Make or resume a data set version."""
     _hydra(context, "build")
 
 
 @app.command(context_settings=_HYDRA_VERB)
 def run(context: typer.Context) -> None:
-    """Have methods make predictions (KEY=VALUE; a2bench run --help)."""
+    """Have methods make predictions."""
     _hydra(context, "run")
 
 
 @app.command(context_settings=_HYDRA_VERB)
 def score(context: typer.Context) -> None:
-    """Score a run, a folder of videos, or two videos (KEY=VALUE; a2bench score --help)."""
+    """Score a run, a folder of your videos, or two videos."""
     _hydra(context, "score")
 
 
@@ -116,7 +115,7 @@ def inputs(
     home: Home = None,
     workers: Annotated[int | None, typer.Option(help="Processes; default one a core.")] = None,
 ) -> None:
-    """Hand out the inputs of every case, for a method you run elsewhere; never the truth."""
+    """Hand out inputs for a method you run elsewhere."""
     from a2bench.cli.tasks import parse_fit, parse_protocols, parse_size
     from a2bench.dataset import Dataset
     from a2bench.handout import hand_out
@@ -164,11 +163,9 @@ def table(
     home: Home = None,
     json: AsJson = False,
 ) -> None:
-    """Print the table of what is scored; --out writes Markdown, LaTeX, CSV and HTML."""
-    from rich.console import Console
-
+    """Print the table; --out writes .md .tex .csv .html."""
     from a2bench.boards import board, write_board
-    from a2bench.cli.tasks import parse_protocols
+    from a2bench.cli.tasks import console, parse_protocols
     from a2bench.dataset import Dataset
     from a2bench.paths import data_home
     from a2bench.store import RunFolder
@@ -192,7 +189,7 @@ def table(
         rows = [value.model_dump(mode="json") for value in made.values]
         print(json_module.dumps(rows, indent=1))
     else:
-        to_terminal(made.leaderboard, Console())
+        to_terminal(made.leaderboard, console())
     if out is not None:
         for path in write_board(made, out):
             print(path, file=sys.stderr if json else sys.stdout)
@@ -204,7 +201,7 @@ def list_names(
     home: Home = None,
     json: AsJson = False,
 ) -> None:
-    """List what there is: methods, metrics, runners, datasets, runs."""
+    """List methods, metrics, runners, datasets or runs."""
     from a2bench.cli import listing
 
     if kind not in listing.KINDS:
@@ -226,7 +223,7 @@ def info(
     home: Home = None,
     json: AsJson = False,
 ) -> None:
-    """Show all that is known of one metric, method or data set."""
+    """All that is known of a metric, method or data set."""
     from a2bench.cli import listing
 
     if kind not in listing.INFO:
@@ -244,7 +241,7 @@ def info(
 
 @app.command()
 def doctor(home: Home = None, json: AsJson = False) -> None:
-    """Say what works on this machine, what is missing, and what to type."""
+    """What works here, what is missing, what to type."""
     from a2bench.doctor import checks
 
     found = checks(home)
@@ -274,7 +271,7 @@ def verify(
     home: Home = None,
     json: AsJson = False,
 ) -> None:
-    """Check that a data set is what was built: files, decoded pixels, poses, masks, lists."""
+    """Check that a data set is what was built."""
     from a2bench.dataset import Dataset
     from a2bench.paths import data_home
     from a2bench.verify import verify_dataset

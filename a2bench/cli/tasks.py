@@ -3,12 +3,15 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from a2bench.cli.hydra_verbs import Verb
 from a2bench.errors import A2BenchError, unknown_name
 from a2bench.paths import data_home
 from a2bench.records import PROTOCOLS, Fit, MethodCard, Protocol, Size
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def _names(value: Any) -> list[str]:
@@ -57,6 +60,13 @@ def parse_protocols(value: Any) -> list[Protocol]:
         if word not in PROTOCOLS:
             raise unknown_name("protocol", word, PROTOCOLS)
     return [name for name in PROTOCOLS if name in words]
+
+
+def console() -> "Console":
+    """Return a console for tables: as wide as the terminal, or wide enough for a file."""
+    from rich.console import Console
+
+    return Console() if sys.stdout.isatty() else Console(width=120)
 
 
 def _build(cfg: Any) -> int:
@@ -203,9 +213,7 @@ def _score(cfg: Any) -> int:
         seeds=seeds,
         allow_partial=cfg.allow_partial,
     )
-    from rich.console import Console
-
-    to_terminal(made.leaderboard, Console())
+    to_terminal(made.leaderboard, console())
     print(f"values: {store.values_folder(dataset) / 'values.parquet'}")
     print(
         f"next: a2bench table --dataset {dataset.info.name} --split {split} --out table"

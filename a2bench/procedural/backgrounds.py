@@ -176,7 +176,7 @@ def _grass(canvas: Canvas, rng: Pcg32, top: Colour, bottom: Colour, y: float = _
 
 
 def _meadow(canvas: Canvas, rng: Pcg32, palette: Palette) -> None:
-    vertical(canvas, hex_colour("79c8f2"), hex_colour("e9f8ff"), 0, 520)
+    vertical(canvas, hex_colour("79c8f2"), hex_colour("e9f8ff"), 0, 630)
     _glow(canvas, 404, 110, 150, hex_colour("fff2b8"), 0.9)
     canvas.drawPath(ellipse(404, 110, 46, 46), fill(hex_colour("fff3b8")))
     for _ in range(4):
@@ -403,7 +403,7 @@ def _candy(canvas: Canvas, rng: Pcg32, palette: Palette) -> None:
 
 
 def _disco(canvas: Canvas, rng: Pcg32, palette: Palette) -> None:
-    vertical(canvas, hex_colour("17123a"), hex_colour("3d1f6b"), 0, 606)
+    vertical(canvas, hex_colour("17123a"), hex_colour("3d1f6b"), 0, H)
     lights = (
         hex_colour("ff5fa8"),
         hex_colour("5fd8ff"),
@@ -627,7 +627,7 @@ def _bedroom(canvas: Canvas, rng: Pcg32, palette: Palette) -> None:
 
 
 def _city(canvas: Canvas, rng: Pcg32, palette: Palette) -> None:
-    vertical(canvas, hex_colour("ffb88a"), hex_colour("ffe9c9"), 0, 560)
+    vertical(canvas, hex_colour("ffb88a"), hex_colour("ffe9c9"), 0, 630)
     _glow(canvas, 150, 330, 260, hex_colour("fff0c0"), 0.8)
     for layer in range(3):
         tone = mix(hex_colour("e8a79a"), hex_colour("6a5a8c"), layer / 2)
@@ -720,7 +720,7 @@ def _library(canvas: Canvas, rng: Pcg32, palette: Palette) -> None:
 
 
 def _playground(canvas: Canvas, rng: Pcg32, palette: Palette) -> None:
-    vertical(canvas, hex_colour("8fd6f7"), hex_colour("f4fcff"), 0, 560)
+    vertical(canvas, hex_colour("8fd6f7"), hex_colour("f4fcff"), 0, 630)
     for _ in range(3):
         _cloud(canvas, rng.uniform(30, 480), rng.uniform(60, 240), rng.uniform(26, 42))
     arcs: Sequence[Colour] = (

@@ -262,8 +262,8 @@ def _caption(species: Species, style: str, attributes: dict[str, str], design: B
     wearing = f", wearing {' and '.join(items)}" if items else ""
     stance = "standing" if rig.has_legs else "floating" if rig.hover > 20 else "on the floor"
     return (
-        f"a cute anthropomorphic {noun}, {limbs}{wearing}, {_STYLE_PHRASES[style]}, {stance}, dancing, "
-        f"{PHRASES[attributes['background']]}"
+        f"a cute anthropomorphic {noun}, {limbs}{wearing}, {_STYLE_PHRASES[style]}, {stance}, "
+        f"dancing, {PHRASES[attributes['background']]}"
     )
 
 

@@ -101,7 +101,6 @@ class Rig:
     has_legs: bool
     hover: float = 0.0
     """Gap between floor and body of bodies without legs."""
-    stance_half: float = 0.0
     neck_sink: float = 0.08
     """How far the head overlaps the torso, in head heights."""
     seat: float = 0.0
@@ -173,7 +172,10 @@ def _arm_direction(side: float, raised: float, front: float) -> Vec3:
 
 
 def leg_directions(rig: Rig, pose: DancePose) -> tuple[LimbDirections, LimbDirections]:
-    """Directions of both legs whose feet stand where the dance puts them."""
+    """Directions of both legs whose feet stand where the dance puts them.
+
+    Feet stand under the hips, so that all bodies stand alike at t = 0.
+    """
     root: Vec3 = (pose.travel * rig.leg, -(rig.root_height + pose.lift * rig.leg), 0.0)
     pelvis = yaw_rotation(pose.yaw)
     stance = yaw_rotation(pose.stance_yaw)
@@ -184,7 +186,7 @@ def leg_directions(rig: Rig, pose: DancePose) -> tuple[LimbDirections, LimbDirec
         (1.0, pose.left_foot_x, pose.left_foot_y, pose.left_foot_z),
     ):
         hip = add(root, rotated(pelvis, (side * rig.hip_half, 0.0, 0.0)))
-        foot = rotated(stance, (side * rig.stance_half, 0.0, z * rig.leg))
+        foot = rotated(stance, (side * rig.hip_half, 0.0, z * rig.leg))
         foot = add(foot, (x * rig.leg, -rig.ankle_height - y * rig.leg, 0.0))
         line = subtract(foot, hip)
         reach = min(max(length(line), bone * 0.5), rig.leg * 0.999)

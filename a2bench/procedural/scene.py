@@ -179,18 +179,21 @@ class Scene:
         """One scale and shift for the whole dance, from the outlines of the reference's own self
         scene."""
         rig = self.design.rig
-        left, right, top, first_top = 1e9, -1e9, 1e9, 0.0
+        left, right, top, tall, wide = 1e9, -1e9, 1e9, 1.0, 1.0
         for i in range(_FRAMING_INSTANTS):
             t = DURATION_SECONDS * i / (_FRAMING_INSTANTS - 1)
             figure = self._figure(t, realise(rig, self._own_dance.pose(t)), self._own_dance)
-            x0, y0, x1, _ = figure.pen.outline_bounds()
+            x0, y0, x1, y1 = figure.pen.outline_bounds()
             left, right, top = min(left, x0), max(right, x1), min(top, y0)
             if i == 0:
-                first_top = y0
+                tall, wide = y1 - y0, x1 - x0
         width, height = FRAME_SIZE
-        tall = -first_top
-        scale = min((width - 2 * _SIDE_MARGIN) / (right - left), (_FLOOR_Y - _TOP_MARGIN) / -top)
-        scale = min(max(scale, _SHORTEST * height / tall), _TALLEST * height / tall)
+        across = (width - 2 * _SIDE_MARGIN) / (right - left)
+        upwards = (_FLOOR_Y - _TOP_MARGIN) / -top
+        # Hands may leave the frame in the dance before a character becomes small; heads never do, and the
+        # neutral stand is always whole.
+        scale = max(min(across, _TALLEST * height / tall), _SHORTEST * height / tall)
+        scale = min(scale, upwards, (width - 12.0) / wide)
         # Grids keep the camera free of the last bits of libm.
         scale = math.floor(scale * 1024 + 0.5) / 1024
         middle = snap((left + right) / 2)

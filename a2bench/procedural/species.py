@@ -341,14 +341,13 @@ def headed_body(recipe: Recipe, traits: Traits, plan: str) -> BodyDesign:
         head=head,
         leg=leg,
         ankle_height=ankle,
-        hip_half=build.torso_half * 0.46,
+        hip_half=build.torso_half * 0.48,
         shoulder_v=shoulder_v,
         shoulder_half=torso.width_at(shoulder_v) * 0.90,
         upper_arm=build.arm * rng.uniform(0.95, 1.06),
         forearm=build.arm * rng.uniform(0.92, 1.02),
         has_arms=traits.has_arms,
         has_legs=True,
-        stance_half=build.torso_half * 0.56,
         neck_sink=traits.neck_sink,
         seat=10.0,
     )
@@ -479,7 +478,7 @@ def object_body(recipe: Recipe, traits: ObjectTraits, plan: str) -> BodyDesign:
         head=None,
         leg=leg if traits.legs else traits.hop_unit,
         ankle_height=ankle,
-        hip_half=max(18.0, solid.width_at(0.08) * traits.hip_spread),
+        hip_half=max(21.0, solid.width_at(0.08) * traits.hip_spread),
         shoulder_v=traits.shoulder_v,
         shoulder_half=shoulder_half,
         upper_arm=arm,
@@ -487,7 +486,6 @@ def object_body(recipe: Recipe, traits: ObjectTraits, plan: str) -> BodyDesign:
         has_arms=traits.arms,
         has_legs=traits.legs,
         hover=traits.hover,
-        stance_half=max(24.0, solid.width_at(0.08) * traits.hip_spread * 1.15),
         seat=traits.seat if traits.legs else 0.0,
     )
     tone = background_tone(recipe.background)

@@ -439,21 +439,23 @@ def _headed(
     )
 
 
-def _wavy_hem(seed: int, colour: Colour, count: int = 5) -> Feature:
+def _wavy_hem(seed: int, colour: Colour, waves: int = 4) -> Feature:
     """The waving lower edge of a ghost."""
 
     def add(figure: Figure) -> None:
         torso = figure.skeleton.torso
-        (x0, y0), (x1, y1) = torso.side_points(0.10, torso.solid.width_at(0.10))
-        points = [(x0 + 2, y0 - 40), (x0, y0)]
+        (x0, y0), (x1, y1) = torso.side_points(0.12, torso.solid.width_at(0.12))
+        points = [(x0 + 3, y0 - 40), (x0, y0)]
         warm_up = min(1.0, figure.time_seconds / 0.5)
-        for i in range(count * 2 + 1):
-            f = i / (count * 2)
-            wave = 9.0 * warm_up * math.sin(2 * math.pi * (figure.beat * 0.5 + f * 1.5 + seed % 7))
+        phase = warm_up * figure.beat * 0.5 + (seed % 8) / 8
+        steps = waves * 4
+        for i in range(steps + 1):
+            f = i / steps
+            wave = math.sin(2 * math.pi * (f * waves + phase))
             x = x0 + (x1 - x0) * f + figure.springs.sway * 0.7
-            points.append((x, y0 + (y1 - y0) * f + (52.0 if i % 2 == 0 else 18.0) + wave))
-        points.extend([(x1, y1), (x1 - 2, y1 - 40)])
-        figure.pen.part(-0.5, PartId.TORSO, curve(points, tension=0.8), colour, shade=0.5)
+            points.append((x, y0 + (y1 - y0) * f + 40.0 + 13.0 * wave))
+        points.extend([(x1, y1), (x1 - 3, y1 - 40)])
+        figure.pen.part(-0.5, PartId.TORSO, curve(points, tension=0.9), colour, shade=0.5)
 
     return add
 
@@ -497,7 +499,7 @@ def _cloud(r: Recipe) -> BodyDesign:
     colour = pick("fdfeff d9ecff ffe3ee 9aa6bf", r.coat)
     solid = Solid(
         220,
-        122,
+        102,
         (
             (0.0, 0.50),
             (0.04, 0.78),

@@ -228,7 +228,8 @@ class _Layout:
         if tile_width < 40:
             raise A2BenchError(
                 f"a contact sheet {width} px wide with {count} pictures a line leaves "
-                f"{tile_width} px a picture, at least 40 are needed.\nhint: show fewer methods, or give a larger width"
+                f"{tile_width} px a picture, at least 40 are needed.\n"
+                "hint: show fewer methods, or give a larger width"
             )
         # few columns would make huge tiles
         tile_width = min(tile_width, round(190 * unit))

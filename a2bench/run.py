@@ -35,10 +35,10 @@ def reason_not_applicable(card: MethodCard, dataset: Dataset, case: Case) -> str
     """Return why a method has no meaning for a case, or "" where it has."""
     if case.protocol in card.not_applicable:
         return card.not_applicable[case.protocol]
-    if "pose" in card.inputs_seen:
-        for role, key in (("reference", case.reference_id), ("driver", case.driver_id)):
-            if not dataset.sample(key).has_pose:
-                return f"needs poses; {role} {key} has none"
+    if "pose" in card.inputs_seen and not (
+        dataset.sample(case.reference_id).has_pose and dataset.sample(case.driver_id).has_pose
+    ):
+        return "needs poses, which are not known there"
     return ""
 
 

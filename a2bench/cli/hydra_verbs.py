@@ -37,23 +37,22 @@ class Verb:
 
 def _keys(verb: str, choice: str | None) -> dict[str, tuple[Any, str]]:
     """Return key -> (default, comment) of a verb, from its configuration files."""
-    files = [CONF / f"{verb}.yaml"]
-    if verb == "build":
-        files.insert(0, CONF / "dataset" / f"{choice or 'procedural'}.yaml")
+    files = [CONF / verb / f"{verb}.yaml"]
+    if _groups(verb):
+        files.insert(0, CONF / verb / "dataset" / f"{choice or 'procedural'}.yaml")
     found: dict[str, tuple[Any, str]] = {}
     for path in files:
         text = path.read_text(encoding="utf-8")
         comments = dict(re.findall(r"^(\w+):.*?\s\s# (.*)$", text, flags=re.MULTILINE))
         for key, default in yaml.safe_load(text).items():
-            if key not in ("defaults", "builder"):
+            if key not in ("defaults", "builder", "hydra"):
                 found[key] = (default, comments.get(key, ""))
     return found
 
 
 def _groups(verb: str) -> list[str]:
-    return (
-        sorted(path.stem for path in (CONF / "dataset").glob("*.yaml")) if verb == "build" else []
-    )
+    """Return the choices of the verb's configuration group `dataset`; only `build` has one."""
+    return sorted(path.stem for path in (CONF / verb / "dataset").glob("*.yaml"))
 
 
 def help_text(verb: Verb) -> str:
@@ -182,9 +181,9 @@ def call(verb: Verb, arguments: Sequence[str]) -> int:
     before = sys.argv
     sys.argv = [f"a2bench {verb.name}", *overrides]
     try:
-        hydra.main(version_base="1.3", config_path="pkg://a2bench.conf", config_name=verb.name)(
-            task
-        )()
+        hydra.main(
+            version_base="1.3", config_path=f"pkg://a2bench.conf.{verb.name}", config_name=verb.name
+        )(task)()
     finally:
         sys.argv = before
     return worst

@@ -94,7 +94,7 @@ def _build(cfg: Any) -> int:
     protocol = dataset.info.protocols[-1]
     print(
         f"next: a2bench run method=[still,puppet_warp] dataset={dataset.info.name} "
-        f"protocol={protocol} split={split}"
+        f"protocol={protocol} split={split}" + (f" home={cfg.home}" if cfg.home else "")
     )
     return 0
 
@@ -153,12 +153,15 @@ def _run(cfg: Any) -> int:
     )
     if summary.failed:
         print("hint: the reasons are in the .json beside each prediction; retry_failed=true")
-    print(f"next: a2bench score dataset={cfg.dataset} split={cfg.split}" + _unless_main(cfg.run))
+    print(f"next: a2bench score dataset={cfg.dataset} split={cfg.split}{_where(cfg)}")
     return 0
 
 
-def _unless_main(run: str) -> str:
-    return "" if run == "main" else f" run={run}"
+def _where(cfg: Any, *, flags: bool = False) -> str:
+    """Return the run and home that the next command needs too."""
+    words = {"run": cfg.run if cfg.run != "main" else None, "home": cfg.home}
+    form = " --{} {}" if flags else " {}={}"
+    return "".join(form.format(key, value) for key, value in words.items() if value is not None)
 
 
 def _score(cfg: Any) -> int:
@@ -217,7 +220,7 @@ def _score(cfg: Any) -> int:
     print(f"values: {store.values_folder(dataset) / 'values.parquet'}")
     print(
         f"next: a2bench table --dataset {dataset.info.name} --split {split} --out table"
-        + ("" if cfg.run == "main" else f" --run {cfg.run}")
+        + _where(cfg, flags=True)
     )
     return 0
 

@@ -93,7 +93,7 @@ class _Puppet:
         self.mask = cutout.mask
         self.whole = cutout.layer(image)
         self.size = max(body_size(xy), 1.0)
-        self.jointed = _known(xy, (1,))
+        self.jointed = _known(xy, (1,)) or _known(xy, (8, 11))
         if self.jointed:
             self._cut(visibility)
 
@@ -206,8 +206,14 @@ class _Puppet:
         return drawn
 
     def _frame(self, xy: _Points) -> tuple[_Points, _Points, float, float]:
-        """Neck, axis down the torso, its length and the signed width of the shoulders."""
-        axis = xy[[8, 11]].mean(axis=0) - xy[1] if _known(xy, (8, 11)) else np.array([0.0, 1.0])
+        """Neck, axis down the torso, its length and the signed width of shoulders and hips.
+
+        Without a neck the middle of the hips, straight down, 0.
+        """
+        down = np.array([0.0, 1.0])
+        if not _known(self.xy, (1,)):
+            return xy[[8, 11]].mean(axis=0), down, 0.0, float(xy[11, 0] - xy[8, 0])
+        axis = xy[[8, 11]].mean(axis=0) - xy[1] if _known(self.xy, (8, 11)) else down
         length = float(np.linalg.norm(axis))
         axis = axis / length if length > 1e-6 else np.array([0.0, 1.0])
         across = np.array([axis[1], -axis[0]])
@@ -217,7 +223,7 @@ class _Puppet:
 
     def _head_is_apart(self) -> bool:
         """Whether the head is above the torso, not drawn on it as on a strawberry."""
-        if not self.head_joints:
+        if not self.head_joints or not _known(self.xy, (1,)):
             return False
         centre, radius = self._head_circle(self.xy)
         return float((self.xy[1] - centre) @ self.torso_frame[1]) > 0.55 * radius
@@ -236,7 +242,7 @@ class _Puppet:
             return
         frame[:] = self.background
         if not self.jointed:
-            paste(frame, self.whole, fit_similarity(self.xy[known], xy[known]))
+            paste(frame, self.whole, _rigid(self.xy[known], xy[known]))
             return
         behind: list[_Part] = []
         before: list[_Part] = []
@@ -288,6 +294,15 @@ class _Puppet:
         down = np.array([0.0, 1.0])
         to_down = np.array([-np.sin(turn), np.cos(turn)])
         return _framed(centre, down, to_centre, to_down, 1.0, 1.0)
+
+
+def _rigid(source: _Points, target: _Points) -> _Points:
+    """The similarity without scale: eyes that turn aside come closer, the body does not shrink."""
+    affine = fit_similarity(source, target)
+    affine[:, :2] /= max(float(np.hypot(affine[0, 0], affine[1, 0])), 1e-6)
+    if len(source):
+        affine[:, 2] = target.mean(axis=0) - affine[:, :2] @ source.mean(axis=0)
+    return affine
 
 
 def _framed(

@@ -80,7 +80,7 @@ def _cheek(figure: Figure, place: Placement, size: float, colour: Colour) -> Non
     def draw(canvas: Canvas) -> None:
         canvas.save()
         canvas.concat(matrix)
-        paint = fill(colour, 0.5 if soft else 0.42, blur=0.22 if soft else 0.0)
+        paint = fill(colour, 0.52 if soft else 0.58, blur=0.22 if soft else 0.0)
         canvas.drawOval(skia.Rect.MakeLTRB(-1.0, -0.62, 1.0, 0.62), paint)
         canvas.restore()
 

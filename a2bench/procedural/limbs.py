@@ -69,7 +69,7 @@ def _draw_cloth(
     figure: Figure, look: LimbLook, points: list[Vec2], cloth: Cloth, depth: float, part: PartId
 ) -> None:
     widths = [width * cloth.room + 2.0 for width in look.widths]
-    path = tapered_limb(points, widths, start=cloth.start, end=cloth.end)
+    path = tapered_limb(points, widths, start=cloth.start, end=cloth.end, flat_end=True)
     stripe = cloth.stripe
 
     def stripes(canvas: Canvas) -> None:

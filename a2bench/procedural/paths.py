@@ -159,45 +159,46 @@ def heart(x: float, y: float, radius: float) -> Path:
     return path
 
 
-def centreline(joints: Sequence[Vec2], samples: int = 6) -> list[tuple[float, float, float]]:
-    """Catmull-Rom samples (x, y, position along the joints 0..n-1) that pass through every
-    joint."""
+def along(joints: Sequence[Vec2], position: float) -> Vec2:
+    """The point at `position` (0..n-1) of the Catmull-Rom curve that passes through every joint."""
     count = len(joints)
-    result = []
-    for i in range(count - 1):
-        a, b = joints[max(0, i - 1)], joints[i]
-        c, d = joints[i + 1], joints[min(count - 1, i + 2)]
-        for j in range(samples):
-            t = j / samples
-            t2, t3 = t * t, t * t * t
-            x, y = (
-                0.5
-                * (
-                    2 * b[k]
-                    + (c[k] - a[k]) * t
-                    + (2 * a[k] - 5 * b[k] + 4 * c[k] - d[k]) * t2
-                    + (3 * b[k] - a[k] - 3 * c[k] + d[k]) * t3
-                )
-                for k in (0, 1)
-            )
-            result.append((x, y, i + t))
-    result.append((joints[-1][0], joints[-1][1], float(count - 1)))
-    return result
+    i = min(count - 2, max(0, int(position)))
+    t = position - i
+    a, b = joints[max(0, i - 1)], joints[i]
+    c, d = joints[i + 1], joints[min(count - 1, i + 2)]
+    t2, t3 = t * t, t * t * t
+    x, y = (
+        0.5
+        * (
+            2 * b[k]
+            + (c[k] - a[k]) * t
+            + (2 * a[k] - 5 * b[k] + 4 * c[k] - d[k]) * t2
+            + (3 * b[k] - a[k] - 3 * c[k] + d[k]) * t3
+        )
+        for k in (0, 1)
+    )
+    return x, y
 
 
 def tapered_limb(
-    joints: Sequence[Vec2], widths: Sequence[float], *, start: float = 0.0, end: float | None = None
+    joints: Sequence[Vec2],
+    widths: Sequence[float],
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+    flat_end: bool = False,
 ) -> Path:
     """One outline with round ends along the joints, its width going smoothly from joint to joint.
 
     `start` and `end` cut a piece out (0..n-1 along the joints): sleeves and socks follow the
-    limb exactly.
+    limb exactly. `flat_end` cuts the far end off, as a hem.
     """
-    last = float(len(joints) - 1)
-    stop = last if end is None else min(end, last)
-    line = [sample for sample in centreline(joints) if start - 1e-6 <= sample[2] <= stop + 1e-6]
-    if len(line) < 2 or line[-1][2] < stop - 1e-3:
-        line.append(_along(joints, stop))
+    stop = float(len(joints) - 1) if end is None else min(end, float(len(joints) - 1))
+    steps = max(3, math.ceil((stop - start) * 6))
+    line = []
+    for i in range(steps + 1):
+        position = start + (stop - start) * i / steps
+        line.append((*along(joints, position), position))
     left, right = [], []
     count = len(line)
     cap_start: list[Vec2] = []
@@ -217,17 +218,23 @@ def tapered_limb(
         left.append((x - dy * r, y + dx * r))
         right.append((x + dy * r, y - dx * r))
         if i == 0:
-            cap_start = [(x - dx * r, y - dy * r)]
+            cap_start = _cap(x, y, dx * r, dy * r, -1.0)
         if i == count - 1:
-            cap_end = [(x + dx * r, y + dy * r)]
+            cap_end = (
+                [(x + dx * r * 0.16, y + dy * r * 0.16)]
+                if flat_end
+                else _cap(x, y, dx * r, dy * r, 1.0)
+            )
     return curve(cap_start + left + cap_end + right[::-1])
 
 
-def _along(joints: Sequence[Vec2], position: float) -> tuple[float, float, float]:
-    i = min(len(joints) - 2, int(position))
-    f = position - i
-    return (
-        joints[i][0] + (joints[i + 1][0] - joints[i][0]) * f,
-        joints[i][1] + (joints[i + 1][1] - joints[i][1]) * f,
-        position,
-    )
+def _cap(x: float, y: float, dx: float, dy: float, way: float) -> list[Vec2]:
+    """Three points of a half circle, from the right to the left side of a limb's start, or back
+    at its end."""
+    k = math.sqrt(0.5)
+    side = 1.0 if way < 0 else -1.0
+    return [
+        (x + way * k * dx + side * k * dy, y + way * k * dy - side * k * dx),
+        (x + way * dx, y + way * dy),
+        (x + way * k * dx - side * k * dy, y + way * k * dy + side * k * dx),
+    ]

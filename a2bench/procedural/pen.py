@@ -127,26 +127,32 @@ def _grain_shader(kind: str) -> skia.Shader:
     )
 
 
-@cache
-def _hair_effect(kind: int) -> skia.PathEffect:
-    """Hairs stamped along an outline, pointing outwards on either side of it."""
-    hair = skia.Path()
-    if kind == 0:
-        hair.moveTo(-2.2, -1.5)
-        hair.lineTo(1.5, -5.0)
-        hair.lineTo(2.0, -1.0)
-        hair.lineTo(3.5, 4.5)
-        hair.lineTo(-1.0, 1.5)
-        advance, phase = 3.1, 0.0
-    else:
-        hair.moveTo(-1.6, -1.0)
-        hair.lineTo(-2.5, -3.8)
-        hair.lineTo(1.8, -1.0)
-        hair.lineTo(-1.5, 3.6)
-        hair.lineTo(-1.5, 1.0)
-        advance, phase = 2.7, 1.3
-    hair.close()
-    return skia.Path1DPathEffect.Make(hair, advance, phase, skia.Path1DPathEffect.kRotate_Style)
+_HAIR_SPACING = 4.4
+
+
+def _hairs(path: Path) -> tuple[Path, Path]:
+    """Short hairs along an outline, in two sets for two tones.
+
+    They stick out on both sides: what lies inside is painted over. Lengths and slants follow a
+    short fixed cycle.
+    """
+    sets = (skia.Path(), skia.Path())
+    measure = skia.PathMeasure(path, False)
+    while True:
+        count = int(measure.getLength() / _HAIR_SPACING)
+        for i in range(count):
+            place, along = measure.getPosTan(i * _HAIR_SPACING)
+            x, y, tx, ty = place.x(), place.y(), along.x(), along.y()
+            reach = 3.4 + (i * 7 % 5) * 0.75
+            slant = ((i * 3 % 7) - 3) * 0.9
+            hair = sets[i % 2]
+            hair.moveTo(snap(x - tx * 2.3), snap(y - ty * 2.3))
+            hair.lineTo(snap(x - ty * reach + tx * slant), snap(y + tx * reach + ty * slant))
+            hair.lineTo(snap(x + tx * 2.3), snap(y + ty * 2.3))
+            hair.lineTo(snap(x + ty * reach + tx * slant), snap(y - tx * reach + ty * slant))
+            hair.close()
+        if not measure.nextContour():
+            return sets
 
 
 class Pen:
@@ -250,10 +256,9 @@ def _paint_part(canvas: Canvas, style: Style, item: Part, path: Path) -> None:
         canvas.drawPath(path, stroke(line_colour(colour), style.outline * 2))
     hairy = style.fuzz and item.fuzzy and small > 12
     if hairy:
-        for kind, tone in ((0, darker(colour, 0.16)), (1, lighter(colour, 0.10))):
-            hairs = fill(tone)
-            hairs.setPathEffect(_hair_effect(kind))
-            canvas.drawPath(path, hairs)
+        under, over = _hairs(path)
+        canvas.drawPath(under, fill(darker(colour, 0.10)))
+        canvas.drawPath(over, fill(lighter(colour, 0.06)))
     canvas.drawPath(path, fill(colour))
     shaded = item.shade > 0
     if item.paint is None and not shaded:

@@ -190,7 +190,8 @@ class Scene:
         width, height = FRAME_SIZE
         across = (width - 2 * _SIDE_MARGIN) / (right - left)
         upwards = (_FLOOR_Y - _TOP_MARGIN) / -top
-        # Hands may leave the frame in the dance before a character becomes small; heads never do, and the
+        # Hands may leave the frame in the dance before a character becomes small; heads never
+        # do, and the
         # neutral stand is always whole.
         scale = max(min(across, _TALLEST * height / tall), _SHORTEST * height / tall)
         scale = min(scale, upwards, (width - 12.0) / wide)

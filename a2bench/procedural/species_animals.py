@@ -150,7 +150,6 @@ def _frog(r: Recipe) -> Traits:
                 "round", 46, coat, None, azimuth=32, v=0.86, splay=4, part=PartId.HEAD, springy=0.0
             ),
         ),
-        fuzzy=False,
         cheeks=hex_colour("f29a6a"),
     )
 
@@ -168,7 +167,6 @@ def _pig(r: Recipe) -> Traits:
         nose_colour=darker(coat, 0.10),
         mouth_v=0.17,
         mouth="smile",
-        fuzzy=False,
         features=(
             ear_pair("flop", 40, darker(coat, 0.08), None, azimuth=46, v=0.88),
             tail((11, 10, 9, 8), 70, coat, curl=(90, -150)),
@@ -262,7 +260,6 @@ def _cow(r: Recipe) -> Traits:
             ),
             tail((9, 8, 8, 20), 150, coat, tip=dark),
         ),
-        fuzzy=False,
         eye_v=0.58,
     )
 
@@ -323,7 +320,6 @@ def _elephant(r: Recipe) -> Traits:
         nose_colour=coat,
         mouth="none",
         eye_v=0.58,
-        fuzzy=False,
         features=(
             ear_pair(
                 "fan", 68, coat, mix(coat, _PINK, 0.5), azimuth=68, v=0.62, splay=0, springy=0.8
@@ -477,7 +473,6 @@ def _crocodile(r: Recipe) -> Traits:
         nose_v=0.36,
         head_stretch=(1.0, 0.96),
         features=(spikes(4, 34, lighter(coat, 0.4)), tail((60, 52, 40, 26, 8), 225, coat)),
-        fuzzy=False,
         body_paints=(spots(r.seed, (darker(coat, 0.18),), 10, (6, 11)),),
     )
 
@@ -505,7 +500,6 @@ def _penguin(r: Recipe) -> Traits:
         foot="webbed",
         foot_colour=hex_colour("ffab2e"),
         eye_gap=0.38,
-        fuzzy=False,
     )
 
 

@@ -183,7 +183,6 @@ def _snowman(r: Recipe) -> Traits:
         mouth="smile",
         mouth_v=0.24,
         limb_scale=0.6,
-        fuzzy=False,
         head_stretch=(0.92, 0.92),
         head_profile=superellipse(2.0, 0.04),
     )
@@ -248,7 +247,6 @@ def _alien(r: Recipe) -> Traits:
         ),
         head_stretch=(1.12, 1.06),
         features=(antennae(darker(coat, 0.3), r.palette[1], 56.0, spread=22),),
-        fuzzy=False,
         limb_scale=0.84,
         hand="claw",
     )
@@ -286,7 +284,6 @@ def _dragon(r: Recipe) -> Traits:
             ),
             tail((56, 46, 34, 22, 8), 220, coat),
         ),
-        fuzzy=False,
     )
 
 
@@ -323,7 +320,6 @@ def _sunflower(r: Recipe) -> Traits:
         head_depth=0.5,
         head_stretch=(0.92, 1.0),
         limb_scale=0.68,
-        fuzzy=False,
     )
 
 
@@ -353,7 +349,6 @@ def _pumpkin_scarecrow(r: Recipe) -> Traits:
         head_profile=superellipse(2.6, 0.0),
         head_stretch=(1.12, 0.84),
         features=(stem(34, 20, hex_colour("5f7f3a"), leaf=hex_colour("6faa4a")),),
-        fuzzy=False,
     )
 
 
@@ -394,11 +389,7 @@ def _doll(r: Recipe) -> Traits:
             decal(ellipse(0, 0, 0.9, 1.4), hair, 112, 0.66, 44),
             decal(ellipse(0, 0, 0.9, 1.4), hair, -112, 0.66, 44),
         ),
-        features=(
-            ear_pair("round", 22, skin, None, azimuth=86, v=0.44, splay=84, springy=0.0),
-            tuft(54, hair, v=0.95),
-        ),
-        fuzzy=False,
+        features=(ear_pair("round", 22, skin, None, azimuth=86, v=0.44, splay=84, springy=0.0),),
         eye_v=0.46,
         eye_size=0.20,
         hand="mitten",

@@ -2067,7 +2067,7 @@ SPECIES: tuple[Species, ...] = (
         "fruit_vegetables",
         "a broccoli",
         _broccoli,
-        slots=("eyes", "bow", "none"),
+        slots=("eyes", "none"),
         places=("kitchen",),
     ),
     _object(

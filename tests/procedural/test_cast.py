@@ -41,7 +41,9 @@ def test_there_are_500_characters_with_unique_ids_in_index_order():
 def test_an_id_names_species_and_style():
     """`a2p-0001-fox-cartoon`: blanks in a species become underscores."""
     for character in cast():
-        expected = f"a2p-{character.index:04d}-{character.species.replace(' ', '_')}-{character.style}"
+        expected = (
+            f"a2p-{character.index:04d}-{character.species.replace(' ', '_')}-{character.style}"
+        )
 
         assert character.id == expected
 
@@ -63,7 +65,8 @@ def test_every_species_appears_equally_often():
 
 
 def test_no_style_or_background_dominates():
-    """Styles are dealt in turn per species, so none is more than half again as frequent as another."""
+    """Styles are dealt in turn per species, so none is more than half again as frequent as
+    another."""
     fewest, most = spread(character.style for character in cast())
     assert most <= 1.5 * fewest
 
@@ -97,7 +100,8 @@ def test_the_demo_shows_what_the_set_can_do():
 
 @pytest.mark.parametrize("size", PREFIXES[2:])
 def test_every_split_is_stratified(size):
-    """The share of every family in a split is within one character plus five per cent of its share in the cast."""
+    """The share of every family in a split is within one character plus five per cent of its
+    share in the cast."""
     total = Counter(character.family for character in cast())
     part = Counter(character.family for character in by_order(size))
 

@@ -41,6 +41,10 @@ _UNLIKE = 20.0
 """Colour difference (CIELAB in 8 bits) from all known background that speaks for the character."""
 
 
+_BORDER_ALIKE = 20.0
+"""Colour difference (CIELAB in 8 bits) within the border of a sticker."""
+
+
 class Layer(NamedTuple):
     """A piece of a picture with soft edges, cropped."""
 
@@ -117,6 +121,8 @@ def body_size(xy: _Points) -> float:
     if len(known) < 2:
         return 0.0
     extent = float(np.linalg.norm(known.max(axis=0) - known.min(axis=0)))
+    if not np.isfinite(xy[1:14, 0]).any():  # a body that is all face
+        return 1.5 * extent
     neck, hips = xy[1], xy[[8, 11]].mean(axis=0)
     torso = float(np.linalg.norm(hips - neck))
     return max(torso, 0.25 * extent) if np.isfinite(torso) else 0.35 * extent
@@ -124,9 +130,24 @@ def body_size(xy: _Points) -> float:
 
 def cut_out(image: _Image, xy: _Points) -> Cutout:
     """The character with key points `xy` (18, 2; NaN: absent) cut out of an RGB picture."""
-    mask = _foreground(image, xy)
+    mask = _with_border(image, _foreground(image, xy))
     reach = max(round(image.shape[0] / 140), 2)
     return Cutout(mask, fill(image, ~_grown(mask, reach)))
+
+
+def _with_border(image: _Image, mask: _Mask) -> _Mask:
+    """The mask with the border of one colour that stickers have, where there is one."""
+    unit = image.shape[0] / 768
+    ring = _grown(mask, round(5 * unit) + 1) & ~_grown(mask, round(unit) + 1)
+    beyond = _grown(mask, round(24 * unit) + 1) & ~_grown(mask, round(16 * unit) + 1)
+    if not (ring.any() and beyond.any()):
+        return mask
+    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
+    alike = np.linalg.norm(lab - np.median(lab[ring], axis=0), axis=-1) < _BORDER_ALIKE
+    if alike[ring].mean() < 0.6 or alike[beyond].mean() > 0.35:
+        return mask
+    border = mask | (_grown(mask, round(14 * unit) + 1) & alike)
+    return np.asarray(_grown(~_grown(~border, 1), 1) | mask)
 
 
 def _pixel(point: _Points) -> tuple[int, int]:

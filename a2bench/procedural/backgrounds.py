@@ -3,7 +3,6 @@ so downwards."""
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import TypeAlias
 
 import skia
@@ -826,10 +825,37 @@ PHRASES: dict[str, str] = {
 """How a caption says where the character dances."""
 
 
-@cache
+# Measured once with `measured_tone` and frozen: casting must not depend on a rasteriser.
+_TONES: dict[str, Colour] = {
+    "studio": (0.74, 0.75, 0.7),
+    "forest": (0.49, 0.54, 0.44),
+    "meadow": (0.69, 0.87, 0.84),
+    "theatre stage": (0.29, 0.35, 0.57),
+    "moon": (0.25, 0.15, 0.39),
+    "kitchen": (0.94, 0.76, 0.69),
+    "beach": (0.54, 0.8, 0.9),
+    "candy land": (0.98, 0.9, 0.85),
+    "disco": (0.21, 0.16, 0.36),
+    "night town": (0.29, 0.26, 0.47),
+    "desert": (0.98, 0.81, 0.63),
+    "ice land": (0.77, 0.9, 0.97),
+    "bedroom": (0.96, 0.82, 0.77),
+    "city street": (0.8, 0.65, 0.61),
+    "sea bed": (0.28, 0.57, 0.69),
+    "library": (0.59, 0.45, 0.34),
+    "playground": (0.82, 0.91, 0.93),
+    "party": (0.98, 0.86, 0.82),
+}
+"""Mean colour of each place where the character stands."""
+
+
 def background_tone(name: str) -> Colour:
-    """The mean colour behind the character (a fixed seed and palette are enough to tell light
-    from dark)."""
+    """The mean colour behind the character, to choose bodies and limbs that stand out."""
+    return _TONES[name]
+
+
+def measured_tone(name: str) -> Colour:
+    """The mean colour of the middle of a painted place, for one seed and palette."""
     surface = skia.Surface.MakeRaster(
         skia.ImageInfo.Make(16, 24, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType)
     )

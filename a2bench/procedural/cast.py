@@ -1,6 +1,7 @@
 """The 500 characters: balanced by quota, unique in species, style, palette and outfit, always
 the same."""
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -110,8 +111,8 @@ def travel_scale(rig: Rig) -> float:
     reach = rig.torso.half_width
     if rig.has_arms:
         reach = max(reach, rig.shoulder_half + 0.9 * (rig.upper_arm + rig.forearm))
-    # At 0.66 of the frame height the half frame is 0.5 of the body height wide.
-    return max(0.25, min(1.0, (0.50 * total - reach) / (0.40 * rig.leg)))
+    # At 0.66 of the frame height half a frame is 0.5 body heights wide; hands take the rest.
+    return max(0.25, min(1.0, (0.47 * total - reach) / (0.40 * rig.leg)))
 
 
 @dataclass(frozen=True)
@@ -380,7 +381,10 @@ def split_order() -> tuple[str, ...]:
         take(c)
     while rest:
         # Ties go to the earlier one in the shuffled list, so the order is seeded.
-        best = min(rest, key=lambda c: sum(used.get(key, 0) / totals[key] for key in keys[c.id]))
+        # fsum is exactly rounded; the built-in sum changed its rounding between Python versions.
+        best = min(
+            rest, key=lambda c: math.fsum(used.get(key, 0) / totals[key] for key in keys[c.id])
+        )
         rest.remove(best)
         take(best)
         chosen.append(best.id)

@@ -58,7 +58,7 @@ STYLES: dict[str, Style] = {
         Style("vinyl", soft=1.0, gloss=0.85, rim=0.55),
         Style("plush", soft=0.85, fuzz=True, grain=0.26, rim=0.25),
         Style("clay", soft=0.9, grain=0.22, gloss=0.28, rim=0.22),
-        Style("paper", edge=0.55, grain=0.20, part_shadow=True),
+        Style("paper", edge=0.55, grain=0.12, part_shadow=True),
         Style("flat", cel=0.34),
         Style("ink", outline=2.6, cel=0.26, hatch=True),
         Style("pixel", outline=4.4, cel=0.6, gloss=0.6, pixel_size=4),

@@ -1,9 +1,10 @@
 """All species by name."""
 
-from a2bench.procedural import species_animals, species_creatures, species_objects
 from a2bench.procedural.species import Species
+from a2bench.procedural.species_animals import SPECIES as ANIMALS
+from a2bench.procedural.species_creatures import SPECIES as CREATURES
+from a2bench.procedural.species_objects import SPECIES as OBJECTS
 
 SPECIES: dict[str, Species] = {
-    species.name: species
-    for species in (*species_animals.SPECIES, *species_creatures.SPECIES, *species_objects.SPECIES)
+    species.name: species for species in (*ANIMALS, *CREATURES, *OBJECTS)
 }

@@ -42,7 +42,7 @@ FRAME_SIZE = (512, 768)
 _FLOOR_Y = 704.0
 _SIDE_MARGIN = 16.0
 _TOP_MARGIN = 34.0
-_SHORTEST, _TALLEST = 0.57, 0.84
+_SHORTEST, _TALLEST = 0.61, 0.84
 """Bounds of the height of the standing character, in frame heights."""
 _FRAMING_INSTANTS = 22
 

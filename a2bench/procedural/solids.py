@@ -185,7 +185,7 @@ class PosedSolid:
         for piece in pieces:
             # All pieces turn the same way, so that the winding rule fills their union without
             # holes.
-            area = sum(
+            area = math.fsum(
                 piece[i - 1][0] * piece[i][1] - piece[i][0] * piece[i - 1][1]
                 for i in range(len(piece))
             )

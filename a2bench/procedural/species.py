@@ -465,7 +465,7 @@ def object_body(recipe: Recipe, traits: ObjectTraits, plan: str) -> BodyDesign:
         limb = max(limb, 28.0)
     leg *= rng.uniform(0.92, 1.08)
     # A wide body on short legs would be wider than the portrait frame at its least height.
-    leg = max(leg, 2.5 * solid.half_width - solid.height + 12.0) if traits.legs else leg
+    leg = max(leg, 2.9 * solid.half_width - solid.height + 12.0) if traits.legs else leg
     ankle = 17.0
     total = solid.height + (leg + ankle if traits.legs else traits.hover)
     shoulder_half = solid.width_at(traits.shoulder_v) * 0.93

@@ -439,7 +439,7 @@ def _wavy_hem(seed: int, colour: Colour, waves: int = 4) -> Feature:
         points = [(x0 + 3, y0 - 40), (x0, y0)]
         warm_up = min(1.0, figure.time_seconds / 0.5)
         phase = warm_up * figure.beat * 0.5 + (seed % 8) / 8
-        steps = waves * 4
+        steps = waves * 8
         for i in range(steps + 1):
             f = i / steps
             wave = math.sin(2 * math.pi * (f * waves + phase))
@@ -457,9 +457,9 @@ def _ghost(r: Recipe) -> BodyDesign:
         300,
         112,
         (
-            (0.06, 0.90),
-            (0.10, 0.96),
-            (0.14, 0.98),
+            (0.07, 0.86),
+            (0.10, 0.93),
+            (0.15, 0.97),
             (0.30, 0.93),
             (0.55, 0.94),
             (0.76, 0.86),
@@ -621,7 +621,7 @@ def _slime(r: Recipe) -> BodyDesign:
         (
             (0.0, 0.92),
             (0.04, 1.0),
-            (0.14, 0.98),
+            (0.15, 0.97),
             (0.32, 0.86),
             (0.54, 0.70),
             (0.74, 0.54),

@@ -5,7 +5,12 @@ import pytest
 import skia
 
 from a2bench.procedural import background_names
-from a2bench.procedural.backgrounds import PHRASES, paint_background
+from a2bench.procedural.backgrounds import (
+    PHRASES,
+    background_tone,
+    measured_tone,
+    paint_background,
+)
 from a2bench.procedural.colour import PALETTES
 
 
@@ -24,3 +29,9 @@ def test_a_background_leaves_no_gap(name, seed):
 
 def test_every_background_has_a_phrase_for_captions():
     assert set(PHRASES) == set(background_names())
+
+
+@pytest.mark.parametrize("name", background_names())
+def test_the_frozen_tone_of_a_place_is_that_of_its_picture(name):
+    """The table is rounded to 0.01; 0.06 leaves room for small repaints, not for another place."""
+    assert background_tone(name) == pytest.approx(measured_tone(name), abs=0.06)

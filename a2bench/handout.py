@@ -157,7 +157,7 @@ def _same_hand_out(listing: Path, rows: Sequence[HandedOut]) -> bool:
 
 
 def _write_case(dataset: Dataset, case: Case, grid: Grid, out: Path) -> str:
-    with whole_folder(out / case.case_id) as aside:
+    with whole_folder(out / case.case_id, record="driving.mp4") as aside:
         reference = read_image(dataset.sample_file(case.reference_id, "reference.png"))
         write_png(aside / "ref.png", fit_image(reference, grid.size, grid.fit))
         video, pose = driving_clip(dataset, case.driver_id, grid)

@@ -31,9 +31,11 @@ TIME_SLACK_SECONDS = 0.001
 class BadPrediction(A2BenchError):
     """A prediction that cannot stand for its target, and the kind of failure that it counts as."""
 
-    def __init__(self, failure: Literal["too_short", "bad_output"], text: str) -> None:
+    def __init__(
+        self, failure: Literal["too_short", "bad_output", "missing_output"], text: str
+    ) -> None:
         super().__init__(text)
-        self.failure: Literal["too_short", "bad_output"] = failure
+        self.failure: Literal["too_short", "bad_output", "missing_output"] = failure
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def truth_folder(dataset: Dataset, case: Case) -> Path:
     if not (folder / "digests.json").exists():
         from a2bench.builders import procedural  # draws: needs skia, which scoring does not
 
-        with whole_folder(folder) as aside:
+        with whole_folder(folder, record="digests.json") as aside:
             digests = procedural.render_cross(
                 aside, case.reference_id, case.driver_id, dataset.info.profile
             )
@@ -135,7 +135,7 @@ def driving_clip(dataset: Dataset, driver_id: str, grid: Grid) -> tuple[Path, Po
     name = f"{driver_id}_{grid.size}_{grid.fps:g}fps_{grid.frames}f_{grid.fit}"
     folder = dataset.cache / "driving" / name
     if not (folder / "digests.json").exists():
-        with whole_folder(folder) as aside:
+        with whole_folder(folder, record="digests.json") as aside:
             frames, source_pose = _render_driving(dataset, driver_id, grid)
             fitted = np.stack([fit_image(frame, grid.size, grid.fit) for frame in frames])
             write_truth(aside / "video.mp4", fitted, grid.fps, storage="lossless")

@@ -160,7 +160,7 @@ def _checked(answer: object, card: MethodCard) -> Video:
             "bad_output", f"{what} {answer.dtype} {answer.shape}, expected uint8 (t, h, w, 3)"
         )
     if not len(answer):
-        raise BadPrediction("bad_output", f"{what} no frame")
+        raise BadPrediction("missing_output", f"{what} no frame")
     if (answer == answer.reshape(-1)[0]).all():
         raise BadPrediction("bad_output", f"{what} one constant colour in every frame")
     return answer

@@ -7,7 +7,7 @@ import pytest
 from a2bench import plugins
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
-from a2bench.records import Protocol, Value
+from a2bench.records import MethodCard, Protocol, Value
 from a2bench.run import run
 from a2bench.score import score, value_key
 from a2bench.store import RunFolder
@@ -17,7 +17,7 @@ METRICS = suite_metrics("a2bench") + suite_metrics("extended")
 BOTH: tuple[Protocol, ...] = ("self", "cross")
 
 
-def _cards(*names: str) -> list[plugins.MethodCard]:  # type: ignore[name-defined]
+def _cards(*names: str) -> list[MethodCard]:
     return [plugins.card(name) for name in names]
 
 

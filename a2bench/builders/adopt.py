@@ -170,7 +170,7 @@ def _resized(frames: Video, size: Size | None, fit: Fit) -> Video:
 
 def _build_sample(folder: Path, sample_id: str, argument: str) -> str:
     source = TypeAdapter(dict[str, Source]).validate_json(argument)[sample_id]
-    with whole_folder(folder / "samples" / sample_id) as aside:
+    with whole_folder(folder / "samples" / sample_id, record="sample.json") as aside:
         clip = read_video(Path(source.path), until_seconds=DRIVING_SECONDS)
         fps = clip.fps or FPS
         frames = _resized(clip.frames, source.size, source.fit)

@@ -56,10 +56,11 @@ def start_version(folder: Path, info: DatasetInfo) -> None:
 
 
 @contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
+def whole_folder(folder: Path, *, record: str) -> Iterator[Path]:
     """Yield an empty folder to fill; it becomes `folder` only if the block ends without an error.
 
-    Where another process made the same folder meanwhile, its one stays: both are the same.
+    `record` is the file that says a folder is whole. Where another process made one meanwhile,
+    that stays, since both are the same; what has no record is replaced.
     """
     aside = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(aside, ignore_errors=True)
@@ -69,8 +70,10 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         try:
             aside.replace(folder)
         except OSError:
-            if not folder.is_dir():
-                raise
+            if (folder / record).exists():
+                return
+            shutil.rmtree(folder)
+            aside.replace(folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 

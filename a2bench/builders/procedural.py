@@ -118,7 +118,7 @@ def _characters() -> dict[str, Character]:
 
 def _build_sample(folder: Path, sample_id: str, profile: str) -> str:
     final = folder / "samples" / sample_id
-    with whole_folder(final) as aside:
+    with whole_folder(final, record="sample.json") as aside:
         character = _characters()[sample_id]
         scene = Scene.self_driven(character)
         digests = _write_clip(aside, scene, PROFILES[profile], fps=FPS, frames=FRAMES)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -179,11 +180,12 @@ def call(verb: Verb, arguments: Sequence[str]) -> int:
 
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # a bug of ours keeps its traceback
     before = sys.argv
-    sys.argv = [f"a2bench {verb.name}", *overrides]
-    try:
+    # Hydra writes a multirun.yaml; what a sweep did is in our result records
+    with TemporaryDirectory() as notes:
+        sweep_folder = [f"hydra.sweep.dir={_quoted(notes)}"] if sweeping else []
+        sys.argv = [f"a2bench {verb.name}", *overrides, *sweep_folder]
         hydra.main(
             version_base="1.3", config_path=f"pkg://a2bench.conf.{verb.name}", config_name=verb.name
         )(task)()
-    finally:
-        sys.argv = before
+    sys.argv = before
     return worst

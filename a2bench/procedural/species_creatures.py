@@ -472,7 +472,7 @@ def _ghost(r: Recipe) -> BodyDesign:
     traits = ObjectTraits(
         solid,
         SurfaceLook(colour),
-        (_wavy_hem(r.seed, darker(colour, 0.12)),),
+        (_wavy_hem(r.seed, darker(colour, 0.30)),),
         face_v=0.68,
         face_half=38,
         legs=False,

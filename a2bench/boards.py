@@ -104,6 +104,7 @@ def board(
     caption = Caption.of(
         dataset.info, digest=dataset.digest(split), split=split, suite=suite, track=TRACK
     )
+    made = aggregate(values, cases, cards, metrics, caption=caption, allow_partial=allow_partial)
     provenance = Provenance(
         dataset=dataset.info.name,
         dataset_version=dataset.info.version,
@@ -113,7 +114,7 @@ def board(
         split_digest=split_digest(cases),
         suite=suite,
         track=TRACK,
-        seeds=tuple(seeds or SEEDS),
+        seeds=made.seeds,
         cards={card.name: _digest_of(card) for card in cards},
         metric_versions={name: plugins.metric(name).version for name in metrics},
         libraries=library_versions(),
@@ -121,11 +122,7 @@ def board(
         git=git_state(),
         counts=count_cases(values, cases, cards),
     )
-    return Board(
-        aggregate(values, cases, cards, metrics, caption=caption, allow_partial=allow_partial),
-        values,
-        provenance,
-    )
+    return Board(made, values, provenance)
 
 
 def _digest_of(card: MethodCard) -> str:

@@ -6,6 +6,7 @@ runner the module that has `METRIC` or `RUNNER`, for a baseline the package that
 For one-off trials `$A2BENCH_PLUGINS` names a folder with `metrics/`, `baselines/`, `runners/`.
 """
 
+import ast
 import importlib
 import importlib.util
 import os
@@ -196,3 +197,26 @@ def method_class(found: "MethodCard") -> "type[Method]":
     if not isinstance(cls := getattr(module, found.entry, None), type):
         raise A2BenchError(f"method {found.name!r}: {path} has no class {found.entry!r}")
     return cls
+
+
+def method_files(name: str) -> list[Path]:
+    """Return the files that decide what a method answers: card, adapter, pose tools it imports.
+
+    Adapters share numerics through `a2bench.pose`; what those modules import of each other counts
+    too. The rest of the core (command line, tables) does not change a prediction.
+    """
+    path = card_path(name)
+    found = [path]
+    waiting = [path.with_suffix(".py")]
+    while waiting:
+        module = waiting.pop()
+        if module in found or not module.exists():
+            continue
+        found.append(module)
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("a2bench.pose"):
+                below = (node.module or "").split(".")[1:]
+                base = Path(__file__).parent.joinpath(*below)
+                waiting.append(base.with_suffix(".py"))
+                waiting += [base / f"{alias.name}.py" for alias in node.names]
+    return [path, *sorted(found[1:])]

@@ -234,9 +234,8 @@ def split_digest(cases_by_protocol: Mapping[Protocol, Sequence[str]]) -> str:
 
 
 def card_digest(method: str) -> str:
-    """Digest of a method's card and of the Python file beside it, where there is one."""
-    card = plugins.card_path(method)
-    files = [path for path in (card, card.with_suffix(".py")) if path.exists()]
+    """Digest of a method's card and of the code that decides its answers (`method_files`)."""
+    files = plugins.method_files(method)
     return paths.sha256_text(
         paths.canonical_json({path.name: paths.sha256_file(path) for path in files})
     )

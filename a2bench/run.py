@@ -51,15 +51,13 @@ def seeds_of(card: MethodCard, seeds: Sequence[int] | None) -> tuple[int, ...]:
 
 def fingerprint(card: MethodCard, dataset: Dataset, case: Case, seed: int) -> str:
     """Digest of everything that decides a prediction, as `sha256:<hex>`."""
-    code = ""
-    if card.kind == "in_process":
-        code = sha256_file(plugins.card_path(card.name).with_suffix(".py"))
+    files = plugins.method_files(card.name)
     return sha256_text(
         canonical_json(
             {
                 "card": card.model_dump(mode="json"),
                 "case": case.model_dump(mode="json"),
-                "code": code,
+                "files": {path.name: sha256_file(path) for path in files},
                 "driver": dataset.sample(case.driver_id).digests,
                 "prompt": PROMPT,
                 "reference": dataset.sample(case.reference_id).digests,

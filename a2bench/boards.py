@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from a2bench import plugins
-from a2bench.contact_sheet import SheetRow, spread_instants, write_contact_sheet
+from a2bench.contact_sheet import SheetRow, spread_frames, write_contact_sheet
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
 from a2bench.metric import Video
@@ -158,7 +158,9 @@ def write_sheet(
     """
     rows = []
     cards = [store.card(name) for name in methods]
-    for case in dataset.cases(protocol, split)[:most_cases]:
+    cases = dataset.cases(protocol, split)[:most_cases]
+    shown = list(spread_frames(min(case.frames for case in cases)))
+    for case in cases:
         driver = dataset.sample(case.driver_id)
         grid = Grid(driver.size, driver.fps, driver.frames, "stretch")
         predictions: dict[str, Video | str] = {}
@@ -174,17 +176,15 @@ def write_sheet(
                 )
                 continue
             output = store.prediction(dataset, protocol, card.name, seed, case.case_id)
-            predictions[card.title] = read_video(output).frames
+            predictions[card.title] = read_video(output).frames[shown]
         rows.append(
             SheetRow(
                 label=case.case_id,
                 reference=read_image(dataset.sample_file(case.reference_id, "reference.png")),
-                driver=read_truth(driving_clip(dataset, case.driver_id, grid)[0]),
-                truth=load_truth(dataset, case).frames,
+                driver=read_truth(driving_clip(dataset, case.driver_id, grid)[0])[shown],
+                truth=load_truth(dataset, case).frames[shown],
                 predictions=predictions,
             )
         )
-    write_contact_sheet(
-        path, rows, instants_seconds=spread_instants(case.frames, case.fps), fps=case.fps
-    )
+    write_contact_sheet(path, rows, instants_seconds=[index / cases[0].fps for index in shown])
     return path

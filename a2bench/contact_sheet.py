@@ -38,14 +38,14 @@ _TILE = (235, 237, 241)
 
 @dataclass(frozen=True)
 class SheetRow:
-    """One case of the sheet; all clips on one time grid.
+    """One case of the sheet; clips hold only the frames that are shown, one an instant.
 
     Attributes:
-        label: printed above the block.
+        label: printed above the line.
         reference: the picture that was animated.
         driver: what drives it; None: not shown.
         truth: what was scored against.
-        predictions: method title -> its clip, or the reason why there is none.
+        predictions: method title -> its frames, or the reason why there are none.
     """
 
     label: str
@@ -55,35 +55,33 @@ class SheetRow:
     predictions: Mapping[str, Video | str] = field(default_factory=dict)
 
 
-def spread_instants(frames: int, fps: float, *, count: int = 2) -> tuple[float, ...]:
-    """Return instants, in seconds, spread evenly over what is scored (frame 0 is the input)."""
+def spread_frames(frames: int, *, count: int = 2) -> tuple[int, ...]:
+    """Return frame indices spread evenly over what is scored (frame 0 is the input)."""
     count = min(count, frames - 1)
-    return tuple(round(step * (frames - 1) / count) / fps for step in range(1, count + 1))
+    return tuple(round(step * (frames - 1) / count) for step in range(1, count + 1))
 
 
 def contact_sheet(
     rows: Sequence[SheetRow],
     *,
     instants_seconds: Sequence[float],
-    fps: float = 8.0,
     width: int = WIDTH_PX,
 ) -> Picture:
     """Draw the sheet.
 
     Args:
         rows: the cases, from top to bottom; the columns are the methods of all of them.
-        instants_seconds: which moments to show.
-        fps: rate of all clips, in Hz.
+        instants_seconds: of the frames, for the heads of the columns.
         width: of the picture, in pixels; less where a few columns do not fill it.
 
     Raises:
-        A2BenchError: nothing to draw, an instant that a clip does not have, or a width that
+        A2BenchError: nothing to draw, not one frame an instant, or a width that
             leaves no room for the pictures.
     """
     if not rows or not instants_seconds:
         raise A2BenchError("a contact sheet needs at least one case and one instant")
     for row in rows:
-        _check(row, instants_seconds, fps)
+        _check(row, len(instants_seconds))
     methods = list(dict.fromkeys(title for row in rows for title in row.predictions))
     driven = any(row.driver is not None for row in rows)
     inputs: list[tuple[_Role, str]] = [("reference", "Reference")]
@@ -99,7 +97,6 @@ def contact_sheet(
         len(instants_seconds),
     )
     heights = [layout.tile_height(row.truth) for row in rows]
-    indices = [round(second * fps) for second in instants_seconds]
     block = [layout.label + height for height in heights]
     total = layout.top + sum(block) + layout.block_gap * (len(rows) - 1) + layout.margin
     page = Image.new("RGB", (layout.right + layout.margin, total), _PAGE)
@@ -111,7 +108,7 @@ def contact_sheet(
         y += layout.label
         for column in layout.columns:
             x = column.left
-            for index in indices[: column.tiles]:
+            for index in range(column.tiles):
                 shown = _shown(row, column.role, column.title, index)
                 if shown is None:
                     break
@@ -130,7 +127,6 @@ def write_contact_sheet(
     rows: Sequence[SheetRow],
     *,
     instants_seconds: Sequence[float],
-    fps: float = 8.0,
     width: int = WIDTH_PX,
 ) -> None:
     """Write the sheet as PNG, narrower where it would be over `MAX_BYTES`.
@@ -139,9 +135,7 @@ def write_contact_sheet(
         A2BenchError: as `contact_sheet`, or the sheet is too large at every width.
     """
     for share in (1.0, 0.8, 0.64, 0.5):
-        picture = contact_sheet(
-            rows, instants_seconds=instants_seconds, fps=fps, width=round(width * share)
-        )
+        picture = contact_sheet(rows, instants_seconds=instants_seconds, width=round(width * share))
         stream = io.BytesIO()
         Image.fromarray(picture).save(stream, "PNG", optimize=True)
         if stream.tell() <= MAX_BYTES:
@@ -154,8 +148,8 @@ def write_contact_sheet(
     )
 
 
-def _check(row: SheetRow, instants_seconds: Sequence[float], fps: float) -> None:
-    """Refuse a clip that is not RGB uint8 or lacks an instant."""
+def _check(row: SheetRow, instants: int) -> None:
+    """Refuse a clip that is not RGB uint8 with one frame an instant."""
     clips = {"driver": row.driver, "truth": row.truth, **row.predictions}
     for name, clip in clips.items():
         if clip is None or isinstance(clip, str):
@@ -165,12 +159,10 @@ def _check(row: SheetRow, instants_seconds: Sequence[float], fps: float) -> None
                 f"contact sheet, {row.label}, {name}: expected RGB uint8 (t, h, w, 3), got "
                 f"{clip.dtype} {clip.shape}"
             )
-        for second in instants_seconds:
-            if not 0 <= round(second * fps) < len(clip):
-                raise A2BenchError(
-                    f"contact sheet, {row.label}, {name}: no frame at {second} s; it has "
-                    f"{len(clip)} frames at {fps} Hz, up to {(len(clip) - 1) / fps} s"
-                )
+        if len(clip) != instants:
+            raise A2BenchError(
+                f"contact sheet, {row.label}, {name}: {len(clip)} frames for {instants} instants"
+            )
 
 
 def _shown(row: SheetRow, role: _Role, title: str, index: int) -> Picture | str | None:

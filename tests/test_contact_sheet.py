@@ -11,7 +11,7 @@ from a2bench.contact_sheet import (
     Picture,
     SheetRow,
     contact_sheet,
-    spread_instants,
+    spread_frames,
     write_contact_sheet,
 )
 from a2bench.errors import A2BenchError
@@ -23,16 +23,19 @@ RED, GREEN, BLUE, GOLD = (200, 20, 20), (20, 160, 40), (20, 40, 200), (220, 180,
 Colour = tuple[int, int, int]
 
 
-def _clip(colour: Colour, *, frames: int = 32, size: tuple[int, int] = (96, 64)) -> Video:
-    """One colour a clip; its blue channel rises with the frame number."""
-    clip = np.zeros((frames, *size, 3), np.uint8)
+def _clip(colour: Colour, *frames: int, size: tuple[int, int] = (96, 64)) -> Video:
+    """Frames of one colour; the blue channel rises by the frame's number. Default: frame 8."""
+    numbers = np.array(frames or (8,), np.uint8)
+    clip = np.zeros((len(numbers), *size, 3), np.uint8)
     clip[:] = colour
-    clip[..., 2] += np.arange(frames, dtype=np.uint8)[:, None, None]
+    clip[..., 2] += numbers[:, None, None]
     return clip
 
 
-def _row(**predictions: Video | str) -> SheetRow:
-    return SheetRow("case a", _clip(RED)[0], _clip(GREEN), _clip(BLUE), predictions)
+def _row(*frames: int, **predictions: Video | str) -> SheetRow:
+    return SheetRow(
+        "case a", _clip(RED, 0)[0], _clip(GREEN, *frames), _clip(BLUE, *frames), predictions
+    )
 
 
 def _has(sheet: Picture, colour: Colour, frame: int) -> bool:
@@ -42,12 +45,14 @@ def _has(sheet: Picture, colour: Colour, frame: int) -> bool:
 
 
 def test_instants_are_spread_and_leave_out_the_input_frame() -> None:
-    assert spread_instants(32, 8.0, count=3) == (10 / 8, 21 / 8, 31 / 8)
-    assert spread_instants(3, 8.0, count=5) == (1 / 8, 2 / 8)
+    assert spread_frames(32, count=3) == (10, 21, 31)
+    assert spread_frames(3, count=5) == (1, 2)
 
 
 def test_each_role_shows_its_frame_of_that_instant() -> None:
-    sheet = contact_sheet([_row(Method=_clip(GOLD))], instants_seconds=(1.0, 2.5), width=800)
+    sheet = contact_sheet(
+        [_row(8, 20, Method=_clip(GOLD, 8, 20))], instants_seconds=(1.0, 2.5), width=800
+    )
 
     assert _has(sheet, RED, 0)  # the reference is frame 0
     for colour in (GREEN, BLUE, GOLD):
@@ -82,7 +87,7 @@ def test_a_method_may_be_called_like_a_role() -> None:
 
 
 def test_a_sheet_without_drivers_has_no_driver_column() -> None:
-    row = SheetRow("a", _clip(RED)[0], None, _clip(BLUE), {"Method": _clip(GOLD)})
+    row = SheetRow("a", _clip(RED, 0)[0], None, _clip(BLUE), {"Method": _clip(GOLD)})
     sheet = contact_sheet([row], instants_seconds=(1.0,), width=600)
 
     assert sheet.shape[1] < 600  # three columns do not fill it
@@ -90,7 +95,7 @@ def test_a_sheet_without_drivers_has_no_driver_column() -> None:
 
 
 def test_clips_of_another_shape_keep_their_proportions() -> None:
-    row = SheetRow("a", _clip(RED)[0], None, _clip(BLUE), {"Wide": _clip(GOLD, size=(32, 64))})
+    row = SheetRow("a", _clip(RED, 0)[0], None, _clip(BLUE), {"Wide": _clip(GOLD, size=(32, 64))})
     sheet = contact_sheet([row], instants_seconds=(1.0,), width=800)
     rows, columns = np.nonzero((sheet == np.array([220, 180, 8])).all(axis=-1))
 
@@ -111,7 +116,7 @@ def test_the_sheet_is_the_same_twice(tmp_path: Path) -> None:
 def test_a_large_sheet_is_made_narrower_or_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (2, 96, 64, 3), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (1, 96, 64, 3), np.uint8)
     row = SheetRow("a", noise[0], noise, noise, {"A": noise})
     write_contact_sheet(tmp_path / "whole.png", [row], instants_seconds=(0.125,), width=1000)
     whole = (tmp_path / "whole.png").stat().st_size
@@ -127,9 +132,9 @@ def test_a_large_sheet_is_made_narrower_or_refused(
     assert not (tmp_path / "none.png").exists()
 
 
-def test_an_instant_after_the_end_is_refused() -> None:
-    with pytest.raises(A2BenchError, match=r"case a, A: no frame at 2\.0 s; it has 4 frames"):
-        contact_sheet([_row(A=_clip(GOLD, frames=4))], instants_seconds=(2.0,))
+def test_a_clip_without_one_frame_an_instant_is_refused() -> None:
+    with pytest.raises(A2BenchError, match="case a, A: 4 frames for 1 instants"):
+        contact_sheet([_row(A=_clip(GOLD, 1, 2, 3, 4))], instants_seconds=(2.0,))
 
 
 def test_what_is_no_clip_is_refused() -> None:

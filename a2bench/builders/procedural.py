@@ -13,6 +13,7 @@ from a2bench.builders.assembly import (
     whole_folder,
     write_sample,
 )
+from a2bench.builders.release import check_release
 from a2bench.dataset import SPLITS, Dataset, dataset_folder
 from a2bench.errors import unknown_name
 from a2bench.masks import MaskClip
@@ -122,6 +123,8 @@ def _build_sample(folder: Path, sample_id: str, profile: str) -> str:
         character = _characters()[sample_id]
         scene = Scene.self_driven(character)
         digests = _write_clip(aside, scene, PROFILES[profile], fps=FPS, frames=FRAMES)
+        if profile == "default":
+            check_release(VERSION, "self", sample_id, digests)
         first = read_truth(aside / "video.mp4")[0]
         write_png(aside / "reference.png", first)
         height, width = first.shape[:2]
@@ -178,7 +181,10 @@ def render_cross(folder: Path, reference_id: str, driver_id: str, profile: str) 
     """Write the canonical render of A dancing B's dance; return the digests of its content."""
     people = _characters()
     scene = Scene.cross_driven(people[reference_id], people[driver_id])
-    return _write_clip(folder, scene, PROFILES[profile], fps=FPS, frames=FRAMES)
+    digests = _write_clip(folder, scene, PROFILES[profile], fps=FPS, frames=FRAMES)
+    if profile == "default":
+        check_release(VERSION, "cross", f"{reference_id}__{driver_id}", digests)
+    return digests
 
 
 def render_driving(

@@ -1,0 +1,97 @@
+"""The release's digests: what `a2bench-proc` decodes to, committed beside the code that draws it.
+
+A build or a cross render of the default profile that gives other pixels, poses or masks is not
+that version, so it is refused. Made by `python -m a2bench.builders.release HOME`, from a home in
+which the samples were built; only when `VERSION` is raised.
+"""
+
+import json
+import platform
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from a2bench.errors import A2BenchError
+from a2bench.paths import write_text
+
+DIGESTS = Path(__file__).with_name("released_digests.json")
+NORMATIVE_MACHINE = "x86_64"
+_DIGITS = 16
+"""Hexadecimal digits kept: 64 bits, against accidents."""
+
+
+def shortened(digests: dict[str, str]) -> str:
+    """Return pixel, pose and mask digests as one short text."""
+    kinds = ("rgb", "pose", "mask")
+    return " ".join(digests[kind].removeprefix("sha256:")[:_DIGITS] for kind in kinds)
+
+
+@cache
+def _released() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(DIGESTS.read_text(encoding="utf-8"))
+    return found
+
+
+def check_release(
+    version: str, protocol: Literal["self", "cross"], key: str, digests: dict[str, str]
+) -> None:
+    """Compare a freshly rendered clip with the release.
+
+    Raises:
+        A2BenchError: on x86-64, where bits are promised; elsewhere poses must agree and a
+            difference in pixels is said on stderr.
+    """
+    released = _released()
+    if released["version"] != version:
+        return
+    expected = released[protocol].get(key)
+    found = shortened(digests)
+    if expected is None or expected == found:
+        return
+    named = [
+        kind
+        for kind, old, new in zip(
+            ("pixels", "poses", "masks"), expected.split(), found.split(), strict=True
+        )
+        if old != new
+    ]
+    text = (
+        f"{key}: {' and '.join(named)} differ from release {version} ({protocol}), "
+        f"so this is another data set."
+    )
+    if platform.machine() == NORMATIVE_MACHINE or "poses" in named:
+        raise A2BenchError(
+            f"{text}\nhint: `a2bench doctor` shows the library versions; the release was drawn "
+            f"with {released['libraries']}"
+        )
+    print(f"warning: {text} Drawn on {platform.machine()}: compare with care.", file=sys.stderr)
+
+
+def main(home: Path) -> None:
+    """Write the digests of every sample and cross truth of the default profile in `home`."""
+    from a2bench.builders.assembly import library_versions
+    from a2bench.dataset import Dataset
+
+    dataset = Dataset.find(home, "a2bench-proc")
+    cross = {
+        path.parent.name: json.loads(path.read_text(encoding="utf-8"))
+        for path in (dataset.cache / "cross").glob("*/digests.json")
+    }
+    record = {
+        "name": dataset.info.name,
+        "version": dataset.info.version,
+        "libraries": " ".join(
+            f"{name} {version}"
+            for name, version in library_versions().items()
+            if name not in ("a2bench", "machine")
+        ),
+        "self": {key: shortened(row.digests) for key, row in dataset.samples.items()},
+        "cross": {key: shortened(digests) for key, digests in cross.items()},
+    }
+    write_text(DIGESTS, json.dumps(record, indent=0, sort_keys=True) + "\n")
+    print(f"{DIGESTS}: {len(record['self'])} self, {len(record['cross'])} cross")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -11,6 +11,7 @@ from a2bench.errors import A2BenchError
 from a2bench.paths import write_aside
 from a2bench.pose.keypoints import load_npz
 
+_SCHEMA = "a2bench.masks/1"
 _MAX_MASK_BYTES = 512 * 2**20
 
 
@@ -51,6 +52,7 @@ class MaskClip:
         with write_aside(path) as aside:
             np.savez_compressed(
                 aside,
+                schema=np.array(_SCHEMA),
                 shape=np.array(self.foreground.shape, np.int32),
                 foreground=np.packbits(self.foreground),
                 undefined=np.packbits(self.undefined),
@@ -65,7 +67,7 @@ class MaskClip:
             A2BenchError: not such a file, or absurdly large; nothing is unpickled.
         """
         names = ("shape", "foreground", "undefined", "yaw_hundredths")
-        arrays = load_npz(path, names, _MAX_MASK_BYTES)
+        arrays = load_npz(path, _SCHEMA, names, _MAX_MASK_BYTES)
         try:
             shape = tuple(int(side) for side in arrays["shape"])
             count = int(np.prod(shape))

@@ -68,3 +68,31 @@ def test_every_card_is_valid_and_its_class_loads(name: str) -> None:
 def test_every_runner_loads(name: str) -> None:
     """Every file in runners/ has a RUNNER."""
     assert plugins.runner(name).summary
+
+
+def test_an_installed_package_adds_its_plug_ins_by_entry_point(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The door for third parties is the door of our own: listed by name, loaded when asked."""
+    package = tmp_path / "theirs"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "drift.py").write_text(
+        "from a2bench.metric import Metric, Outcome\n"
+        "METRIC = Metric(version=1, title='Drift', summary='s', direction='lower', unit='1',\n"
+        "    value_range=(0, 1), perfect=0.0, clip=lambda pair: Outcome(0.5))\n"
+    )
+    (package / "theirs_method.yaml").write_text(
+        "name: theirs_method\ntitle: T\nsummary: s\nkind: precomputed\ninputs_seen: [pose]\n"
+    )
+    info = tmp_path / "theirs-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[a2bench.metrics]\ndrift = theirs.drift\n[a2bench.baselines]\ntheirs_method = theirs\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    assert "drift" in plugins.names("metrics")
+    assert plugins.metric("drift").title == "Drift"
+    assert plugins.card("theirs_method").inputs_seen == ("pose",)

@@ -45,6 +45,7 @@ BONES = (
 ABSENT, OCCLUDED, VISIBLE = 0, 1, 2
 """Visibility: the body has no such joint; hidden or outside the frame; seen."""
 
+_SCHEMA = "a2bench.pose/1"
 _MAX_POSE_BYTES = 64 * 2**20
 
 
@@ -105,6 +106,7 @@ class PoseClip:
         with write_aside(path) as aside:
             np.savez_compressed(
                 aside,
+                schema=np.array(_SCHEMA),
                 xy_hundredths=hundredths,
                 visibility=self.visibility,
                 size=np.array([self.width, self.height]),
@@ -118,7 +120,8 @@ class PoseClip:
         Raises:
             A2BenchError: not such a file, or absurdly large; nothing is unpickled.
         """
-        arrays = load_npz(path, ("xy_hundredths", "visibility", "size", "fps"), _MAX_POSE_BYTES)
+        names = ("xy_hundredths", "visibility", "size", "fps")
+        arrays = load_npz(path, _SCHEMA, names, _MAX_POSE_BYTES)
         try:
             visibility = arrays["visibility"].astype(np.uint8)
             xy = arrays["xy_hundredths"].astype(np.float64) / 100
@@ -130,12 +133,13 @@ class PoseClip:
 
 
 def load_npz(
-    path: Path, names: tuple[str, ...], max_bytes: int
+    path: Path, schema: str, names: tuple[str, ...], max_bytes: int
 ) -> dict[str, npt.NDArray[np.generic]]:
-    """Read named arrays from an npz that may be hostile.
+    """Read named arrays from an npz of a schema; the file may be hostile.
 
     Raises:
-        A2BenchError: missing, not an npz, other members than named, or over `max_bytes` unpacked.
+        A2BenchError: missing, not an npz, of another schema, other members than named, or over
+            `max_bytes` unpacked.
     """
     if not path.exists():
         raise A2BenchError(f"{path}: no such file")
@@ -144,12 +148,14 @@ def load_npz(
             sizes = {info.filename: info.file_size for info in archive.infolist()}
     except (zipfile.BadZipFile, OSError) as error:
         raise A2BenchError(f"{path}: not an npz file: {error}") from error
-    if set(sizes) != {f"{name}.npy" for name in names}:
-        raise A2BenchError(f"{path}: has {sorted(sizes)}, expected arrays {sorted(names)}")
+    if set(sizes) != {f"{name}.npy" for name in ("schema", *names)}:
+        raise A2BenchError(f"{path}: has {sorted(sizes)}, expected arrays schema, {sorted(names)}")
     if sum(sizes.values()) > max_bytes:
         raise A2BenchError(f"{path}: {sum(sizes.values())} bytes unpacked, at most {max_bytes}")
     try:
         with np.load(path, allow_pickle=False) as archive:
+            if (found := str(archive["schema"])) != schema:
+                raise A2BenchError(f"{path}: schema {found[:80]!r}, expected {schema!r}")
             return {name: archive[name] for name in names}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise A2BenchError(f"{path}: damaged npz: {error}") from error

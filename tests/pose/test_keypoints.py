@@ -103,12 +103,19 @@ def test_a_missing_or_foreign_file_is_named(tmp_path):
 
 
 def test_pickled_objects_are_not_unpickled(tmp_path):
-    np.savez(tmp_path / "evil.npz", one=np.array([{"a": 1}], dtype=object))
+    np.savez(tmp_path / "evil.npz", schema=np.array("s/1"), one=np.array([{"a": 1}], dtype=object))
     with pytest.raises(A2BenchError, match="damaged npz"):
-        load_npz(tmp_path / "evil.npz", ("one",), 1000)
+        load_npz(tmp_path / "evil.npz", "s/1", ("one",), 1000)
 
 
 def test_a_file_that_unpacks_to_too_much_is_refused(tmp_path):
-    np.savez_compressed(tmp_path / "big.npz", one=np.zeros(10_000))
+    np.savez_compressed(tmp_path / "big.npz", schema=np.array("s/1"), one=np.zeros(10_000))
     with pytest.raises(A2BenchError, match="at most 1000"):
-        load_npz(tmp_path / "big.npz", ("one",), 1000)
+        load_npz(tmp_path / "big.npz", "s/1", ("one",), 1000)
+
+
+def test_a_file_of_another_schema_is_refused(tmp_path):
+    np.savez(tmp_path / "new.npz", schema=np.array("s/2"), one=np.zeros(3))
+
+    with pytest.raises(A2BenchError, match="schema 's/2', expected 's/1'"):
+        load_npz(tmp_path / "new.npz", "s/1", ("one",), 1000)

@@ -41,15 +41,16 @@ def progress(label: str, total: int) -> Iterator[Progress]:
         TimeRemainingColumn,
     )
     from rich.progress import Progress as RichProgress
+    from rich.table import Column
 
     columns = (
-        TextColumn("[bold]{task.description:<28}"),
-        BarColumn(),
+        TextColumn("[bold]{task.description:<30}"),
+        BarColumn(bar_width=20),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("[dim]{task.fields[note]}", markup=True),
+        TextColumn("[dim]{task.fields[note]}", table_column=Column(no_wrap=True, overflow="fold")),
     )
     with RichProgress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(label, total=total, note="")

@@ -70,9 +70,10 @@ def demo(
     print(f"table:         {out / 'leaderboard.html'}  (.md .tex .csv beside it)")
     print(f"contact sheet: {report.sheet}")
     print(f"values:        {out / 'values.parquet'}, provenance in {out / 'provenance.json'}")
+    dataset = report.board.provenance.dataset
     print(
         f"next: score your own videos: a2bench inputs --home {out / 'data'} --split {split} "
-        "--protocol cross --out inputs"
+        f"--protocol cross --out inputs" + (f" --dataset {dataset}" if profile != "default" else "")
     )
 
 

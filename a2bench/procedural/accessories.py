@@ -69,7 +69,8 @@ def accessory(name: str, main: Colour, accent: Colour, light: Colour) -> tuple[F
 
 def _crown_frame(figure: Figure, v: float, cover: float) -> tuple[skia.Matrix, float, float]:
     """Frame on top of the head: unit is px, origin at height v, plus half width there and the
-    yaw in radians."""
+    yaw in radians.
+    """
     head = figure.skeleton.head
     x, y, _ = head.centre(v)
     roll = math.atan2(head.pose.tilt[1][0], head.pose.tilt[0][0])

@@ -1,5 +1,6 @@
 """Places to dance in. All are static, painted in 512 x 768 units, with the floor from y = 600 or
-so downwards."""
+so downwards.
+"""
 
 import math
 from collections.abc import Callable, Sequence

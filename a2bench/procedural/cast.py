@@ -1,5 +1,6 @@
 """The 500 characters: balanced by quota, unique in species, style, palette and outfit, always
-the same."""
+the same.
+"""
 
 import math
 from dataclasses import dataclass
@@ -40,7 +41,8 @@ _STYLE_PHRASES: dict[str, str] = {
 @dataclass(frozen=True)
 class Character:
     """One of the cast: everything about it follows from these fields and the code of this
-    version."""
+    version.
+    """
 
     id: str
     index: int
@@ -102,7 +104,8 @@ class Character:
 
 def travel_scale(rig: Rig) -> float:
     """How much of the usual travel a body takes: wide bodies dance on the spot instead of
-    becoming small."""
+    becoming small.
+    """
     total = (
         rig.root_height
         + rig.torso.height

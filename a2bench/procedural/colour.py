@@ -42,7 +42,8 @@ def lighter(colour: Colour, amount: float = 0.35) -> Colour:
 
 def luminance(colour: Colour) -> float:
     """Perceived brightness in 0..1 (Rec. 709 weights on coded values: good enough to pick a
-    contrast)."""
+    contrast).
+    """
     return 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2]
 
 

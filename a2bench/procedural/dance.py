@@ -30,7 +30,8 @@ class Segment:
 @dataclass(frozen=True)
 class SpringState:
     """How far loose things lag behind: degrees sideways, and a bounce of about -1..1 (positive:
-    thrown up)."""
+    thrown up).
+    """
 
     sway: float
     bounce: float

@@ -1,5 +1,6 @@
 """Outlines: every number that reaches the rasteriser passes `snap`, so the last bits of libm do
-not matter."""
+not matter.
+"""
 
 import math
 from collections.abc import Sequence
@@ -21,7 +22,8 @@ def snap(value: float) -> float:
 
 def fine(value: float) -> float:
     """A matrix entry on a 1/4096 grid: fine enough to turn smoothly, coarse enough to be the
-    same everywhere."""
+    same everywhere.
+    """
     return math.floor(value * 4096.0 + 0.5) / 4096.0
 
 
@@ -230,7 +232,8 @@ def tapered_limb(
 
 def _cap(x: float, y: float, dx: float, dy: float, way: float) -> list[Vec2]:
     """Three points of a half circle, from the right to the left side of a limb's start, or back
-    at its end."""
+    at its end.
+    """
     k = math.sqrt(0.5)
     side = 1.0 if way < 0 else -1.0
     return [

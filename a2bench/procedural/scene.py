@@ -177,7 +177,8 @@ class Scene:
     @cached_property
     def camera(self) -> Camera:
         """One scale and shift for the whole dance, from the outlines of the reference's own self
-        scene."""
+        scene.
+        """
         rig = self.design.rig
         left, right, top, tall, wide = 1e9, -1e9, 1e9, 1.0, 1.0
         for i in range(_FRAMING_INSTANTS):
@@ -296,7 +297,8 @@ class Scene:
         self, canvas: skia.Canvas, figure: Figure, width: int, height: int, scale: float
     ) -> None:
         """A soft shadow on what is behind the character, at an eighth of the size: it is a blur
-        anyway."""
+        anyway.
+        """
         camera = self.camera
         small_width, small_height = max(1, width // 8), max(1, height // 8)
         pixels, surface = _canvas(small_width, small_height)
@@ -362,7 +364,8 @@ def named_joints(
     design: BodyDesign, skeleton: Skeleton
 ) -> dict[int, tuple[tuple[float, float, float], bool]]:
     """Joint index -> position in px of the character's own space, and whether its surface faces
-    the viewer."""
+    the viewer.
+    """
     face, head = design.face, skeleton.head
     nose = nose_place(face, head)
     result: dict[int, tuple[tuple[float, float, float], bool]] = {
@@ -390,7 +393,8 @@ def named_joints(
 
 def _canvas(width: int, height: int) -> tuple[npt.NDArray[np.uint8], skia.Surface]:
     """Pixels and the surface that draws into them: 8-bit RGBA in this byte order on every
-    machine."""
+    machine.
+    """
     pixels = np.zeros((height, width, 4), dtype=np.uint8)
     surface = skia.Surface(
         pixels, colorType=skia.kRGBA_8888_ColorType, alphaType=skia.kPremul_AlphaType

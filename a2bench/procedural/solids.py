@@ -24,7 +24,8 @@ _SAG = 0.16
 @dataclass(frozen=True)
 class Pose3:
     """Where a solid is: `origin` is the middle of its bottom; it may be twisted from bottom to
-    top."""
+    top.
+    """
 
     origin: Vec3
     tilt: Rotation
@@ -37,7 +38,8 @@ class Pose3:
 @dataclass(frozen=True)
 class Placement:
     """A point of a surface: position in px, the frame of a sticker lying there, and how much it
-    faces the viewer."""
+    faces the viewer.
+    """
 
     x: float
     y: float
@@ -62,7 +64,8 @@ class Placement:
 @dataclass(frozen=True)
 class Solid:
     """A body of `height` px; `profile` gives (v, width) pairs from v = 0 (bottom) to 1, widths
-    in 0..1."""
+    in 0..1.
+    """
 
     height: float
     half_width: float
@@ -162,7 +165,8 @@ class PosedSolid:
 
     def face_outline(self) -> Path:
         """The flat face of a slab that is turned to the viewer (front, or back when seen from
-        behind)."""
+        behind).
+        """
         near = 1.0 if self.front > 0 else -1.0
         return polygon(self._slab_points(near))
 
@@ -227,7 +231,8 @@ class PosedSolid:
 
     def band(self, low: float, high: float) -> Path:
         """The region between two heights, with sagging edges; it may stick out at the sides
-        (paint it clipped)."""
+        (paint it clipped).
+        """
         wide = self.solid.half_width * 1.25
         top = self._sagging(high, wide) if high < 1.0 else self._sagging(1.4, wide)
         bottom = self._sagging(low, wide) if low > 0.0 else self._sagging(-0.4, wide)
@@ -245,7 +250,8 @@ class PosedSolid:
 
 def superellipse(exponent: float = 2.0, jaw: float = 0.0, levels: int = 11) -> tuple[Vec2, ...]:
     """Profile of a rounded body: exponent 2 is an ellipse, 4 a soft box; `jaw` widens the lower
-    half."""
+    half.
+    """
     result = []
     for i in range(levels):
         y = -math.cos(math.pi * i / (levels - 1))

@@ -1,5 +1,6 @@
 """Robots, toys, monsters, ghosts and plants with a head of their own, and bodies without arms or
-legs."""
+legs.
+"""
 
 import math
 from collections.abc import Callable

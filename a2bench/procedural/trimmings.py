@@ -1,5 +1,6 @@
 """Ears, horns, tails, wings, leaves and antennae: things that hang on a body and follow on
-springs."""
+springs.
+"""
 
 import math
 
@@ -184,7 +185,8 @@ def tail(
     v: float = 0.10,
 ) -> Feature:
     """A tail that starts at the back and curls from `curl[0]` to `curl[1]` degrees off the
-    vertical."""
+    vertical.
+    """
     count = len(widths)
 
     def add(figure: Figure) -> None:

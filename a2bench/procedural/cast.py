@@ -145,7 +145,7 @@ _FEATURED: tuple[_Featured, ...] = (
         "gloves and shoes",
         "plain",
         "cherry",
-        "sunglasses",
+        "none",
         "kitchen",
     ),
     _Featured("robot", "vinyl", 0, "lanky", "nothing", "plain", "lagoon", "none", "moon"),
@@ -177,11 +177,14 @@ def _plan_species() -> list[str]:
 
 def _accessory_for(species: Species, rng: Pcg32, serial: int) -> str:
     allowed = [name for name, slot in SLOTS.items() if slot in species.slots and name != "none"]
-    return (
-        "none"
-        if not allowed or rng.chance(0.40)
-        else allowed[(rng.below(len(allowed)) + serial) % len(allowed)]
-    )
+    if not allowed or rng.chance(0.40):
+        return "none"
+    choice = allowed[(rng.below(len(allowed)) + serial) % len(allowed)]
+    # Dark glasses hide the eyes: a third of those drawn stay, the others get something else.
+    others = [name for name in allowed if SLOTS[name] != "eyes"]
+    if choice == "sunglasses" and not rng.chance(0.34):
+        return rng.choice(others) if others else "glasses"
+    return choice
 
 
 def _recipe_attributes(name: str, serial: int, index: int) -> tuple[dict[str, str], str]:

@@ -5,6 +5,7 @@ from a2bench.procedural.face import draw_face
 from a2bench.procedural.figure import Figure, SurfaceLook
 from a2bench.procedural.limbs import draw_arms, draw_legs
 from a2bench.procedural.parts import PartId
+from a2bench.procedural.paths import Path
 from a2bench.procedural.pen import Canvas
 from a2bench.procedural.solids import PosedSolid
 
@@ -16,7 +17,8 @@ def draw_figure(figure: Figure) -> None:
     """Adds every part of the figure to its pen."""
     design, skeleton = figure.design, figure.skeleton
     draw_legs(figure)
-    _draw_solid(figure, skeleton.torso, design.torso, _TORSO_DEPTH, PartId.TORSO)
+    outline = design.torso_outline(figure) if design.torso_outline is not None else None
+    _draw_solid(figure, skeleton.torso, design.torso, _TORSO_DEPTH, PartId.TORSO, outline)
     if design.head is not None:
         _draw_solid(figure, skeleton.head, design.head, _HEAD_DEPTH, PartId.HEAD)
     draw_arms(figure)
@@ -26,7 +28,12 @@ def draw_figure(figure: Figure) -> None:
 
 
 def _draw_solid(
-    figure: Figure, solid: PosedSolid, look: SurfaceLook, depth: float, part: PartId
+    figure: Figure,
+    solid: PosedSolid,
+    look: SurfaceLook,
+    depth: float,
+    part: PartId,
+    outline: Path | None = None,
 ) -> None:
     def paint(canvas: Canvas) -> None:
         for item in look.paints:
@@ -52,7 +59,7 @@ def _draw_solid(
     pen.part(
         depth,
         part,
-        solid.outline(),
+        outline if outline is not None else solid.outline(),
         look.colour,
         paint=paint if look.paints else None,
         glossy=look.glossy,

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from a2bench.procedural.colour import Colour
 from a2bench.procedural.dance import SpringState
+from a2bench.procedural.paths import Path
 from a2bench.procedural.pen import Canvas, Pen
 from a2bench.procedural.rig import Rig, Skeleton
 from a2bench.procedural.solids import PosedSolid
@@ -114,3 +115,5 @@ class BodyDesign:
     ear_azimuth: float | None = None
     ear_v: float = 0.6
     """Where the ear joints are, for bodies with ears."""
+    torso_outline: Callable[["Figure"], Path] | None = None
+    """For bodies whose outline is alive, as the hem of a ghost; empty for that of the solid."""

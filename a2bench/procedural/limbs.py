@@ -34,15 +34,33 @@ def draw_arms(figure: Figure) -> None:
         middle = (0.6 * shoulder[2] + elbow[2] + wrist[2]) / 2.6 - skeleton.root[2]
         reach = figure.design.rig.upper_arm
         head_low = skeleton.head.centre(0.12)[1]
+        start = 0.0
         if middle < (-0.05 if one_piece else -0.34) * reach:
             depth = -14.0
         elif one_piece:
             depth = 60.0 if middle > 0.16 * reach else -14.0
+            if depth > 0:
+                emerged = min(1.0, (middle - 0.16 * reach) / (0.5 * reach))
+                start = (1.0 - emerged) * _hidden_share(figure, shoulder, elbow)
         elif wrist[2] > 0.45 * reach and wrist[1] < head_low + 20:
             depth = 60.0
         else:
             depth = 14.0
-        _draw_arm(figure, look, (shoulder, elbow, wrist), depth + index * 0.01, index)
+        _draw_arm(figure, look, (shoulder, elbow, wrist), depth + index * 0.01, index, start)
+
+
+def _hidden_share(figure: Figure, shoulder: Vec3, elbow: Vec3) -> float:
+    """How much of the upper arm lies within the outline of the body: an arm that comes to the
+    front shows this part bit by bit, instead of all at once.
+    """
+    torso, v = figure.skeleton.torso, figure.design.rig.shoulder_v
+    middle = torso.centre(v)[0]
+    way = 1.0 if shoulder[0] > middle else -1.0
+    out = (elbow[0] - shoulder[0]) * way
+    if out <= 1.0:
+        return 0.0
+    edge = torso.seen_half_width(v, torso.solid.width_at(v)) - (shoulder[0] - middle) * way
+    return max(0.0, min(0.45, edge / out))
 
 
 def _flat(joints: tuple[Vec3, Vec3, Vec3]) -> list[Vec2]:
@@ -50,11 +68,16 @@ def _flat(joints: tuple[Vec3, Vec3, Vec3]) -> list[Vec2]:
 
 
 def _draw_arm(
-    figure: Figure, look: LimbLook, joints: tuple[Vec3, Vec3, Vec3], depth: float, index: int
+    figure: Figure,
+    look: LimbLook,
+    joints: tuple[Vec3, Vec3, Vec3],
+    depth: float,
+    index: int,
+    start: float,
 ) -> None:
     pen, part = figure.pen, _ARM_PARTS[index]
     points = _flat(joints)
-    path = tapered_limb(points, look.widths)
+    path = tapered_limb(points, look.widths, start=start)
     pen.part(depth, part, path, look.colour, shade=0.85, fuzzy=look.fuzzy)
     dx, dy = points[2][0] - points[1][0], points[2][1] - points[1][1]
     size = math.sqrt(dx * dx + dy * dy)

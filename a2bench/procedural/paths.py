@@ -201,24 +201,31 @@ def tapered_limb(
     for i in range(steps + 1):
         position = start + (stop - start) * i / steps
         line.append((*along(joints, position), position))
-    left, right = [], []
     count = len(line)
+    left: list[Vec2] = []
+    right: list[Vec2] = []
     cap_start: list[Vec2] = []
     cap_end: list[Vec2] = []
+    ways = [_way(line[max(0, i - 1)], line[min(count - 1, i + 1)]) for i in range(count)]
     for i, (x, y, s) in enumerate(line):
-        x0, y0, _ = line[max(0, i - 1)]
-        x1, y1, _ = line[min(count - 1, i + 1)]
-        dx, dy = x1 - x0, y1 - y0
-        size = math.sqrt(dx * dx + dy * dy)
-        if size < 1e-6:
-            dx, dy, size = 0.0, 1.0, 1.0
-        dx, dy = dx / size, dy / size
+        dx, dy = ways[i]
         k = min(len(widths) - 2, int(s))
         f = s - k
         f = f * f * (3 - 2 * f)
         r = (widths[k] + (widths[k + 1] - widths[k]) * f) / 2
-        left.append((x - dy * r, y + dx * r))
-        right.append((x + dy * r, y - dx * r))
+        if i > 0:
+            _fan(line[i - 1], line[i], ways[i - 1], ways[i], r, left, right)
+        bend = max(
+            _turn(ways[max(0, i - 1)], ways[i]),
+            _turn(ways[i], ways[min(count - 1, i + 1)]),
+            key=abs,
+        )
+        room = min(_gap(line, i - 1), _gap(line, i))
+        # Where the limb folds, its inner side keeps to the middle line instead of crossing over.
+        inner = r if abs(bend) < 0.3 else min(r, max(0.25 * r, room / abs(bend) * 1.2))
+        a, b = (inner, r) if bend > 0 else (r, inner)
+        left.append((x - dy * a, y + dx * a))
+        right.append((x + dy * b, y - dx * b))
         if i == 0:
             cap_start = _cap(x, y, dx * r, dy * r, -1.0)
         if i == count - 1:
@@ -228,6 +235,47 @@ def tapered_limb(
                 else _cap(x, y, dx * r, dy * r, 1.0)
             )
     return curve(cap_start + left + cap_end + right[::-1])
+
+
+def _way(a: tuple[float, float, float], b: tuple[float, float, float]) -> Vec2:
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    size = math.sqrt(dx * dx + dy * dy)
+    return (dx / size, dy / size) if size > 1e-6 else (0.0, 1.0)
+
+
+def _turn(a: Vec2, b: Vec2) -> float:
+    """Radians from one direction to the next, positive clockwise in the picture."""
+    return math.atan2(a[0] * b[1] - a[1] * b[0], a[0] * b[0] + a[1] * b[1])
+
+
+def _gap(line: Sequence[tuple[float, float, float]], i: int) -> float:
+    if i < 0 or i + 1 >= len(line):
+        return 1e9
+    dx, dy = line[i + 1][0] - line[i][0], line[i + 1][1] - line[i][1]
+    return math.sqrt(dx * dx + dy * dy)
+
+
+def _fan(
+    a: tuple[float, float, float],
+    b: tuple[float, float, float],
+    way_a: Vec2,
+    way_b: Vec2,
+    radius: float,
+    left: list[Vec2],
+    right: list[Vec2],
+) -> None:
+    """Rounds the outer side of a sharp bend between two samples."""
+    turn = _turn(way_a, way_b)
+    pieces = math.ceil(abs(turn) / 0.6)
+    start = math.atan2(way_a[1], way_a[0])
+    x, y = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
+    for j in range(1, pieces):
+        angle = start + turn * j / pieces
+        dx, dy = math.cos(angle) * radius, math.sin(angle) * radius
+        if turn > 0:
+            right.append((x + dy, y - dx))
+        else:
+            left.append((x - dy, y + dx))
 
 
 def _cap(x: float, y: float, dx: float, dy: float, way: float) -> list[Vec2]:

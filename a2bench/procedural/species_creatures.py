@@ -4,11 +4,13 @@ legs.
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from a2bench.procedural.colour import INK, WHITE, Colour, darker, hex_colour, lighter, mix
-from a2bench.procedural.figure import BodyDesign, Feature, Figure, SurfaceLook
+from a2bench.procedural.figure import BodyDesign, Figure, SurfaceLook, SurfacePaint
 from a2bench.procedural.parts import PartId
 from a2bench.procedural.paths import (
+    Path,
     curve,
     ellipse,
     mapped,
@@ -18,7 +20,8 @@ from a2bench.procedural.paths import (
     tapered_limb,
 )
 from a2bench.procedural.patterns import band, belly, decal, grid_of, meridians, spots, stripes
-from a2bench.procedural.solids import Solid, superellipse
+from a2bench.procedural.pen import Canvas, fill
+from a2bench.procedural.solids import PosedSolid, Solid, superellipse
 from a2bench.procedural.species import (
     HUMANOID_OUTFITS,
     ObjectTraits,
@@ -431,25 +434,58 @@ def _headed(
     )
 
 
-def _wavy_hem(seed: int, colour: Colour, waves: int = 4) -> Feature:
-    """The waving lower edge of a ghost."""
+def _sheet(seed: int) -> Callable[[Figure], Path]:
+    """The outline of a ghost: a sheet whose lower edge waves in soft scallops."""
 
-    def add(figure: Figure) -> None:
+    def outline(figure: Figure) -> Path:
         torso = figure.skeleton.torso
-        (x0, y0), (x1, y1) = torso.side_points(0.12, torso.solid.width_at(0.12))
-        points = [(x0 + 3, y0 - 40), (x0, y0)]
+        left, right = [], []
+        for v, width in torso.solid.profile:
+            a, b = torso.side_points(v, width * torso.solid.half_width)
+            left.append(a)
+            right.append(b)
+        (x0, y0), (x1, y1) = left[0], right[0]
+        down = (torso.pose.tilt[0][1], torso.pose.tilt[1][1])
         warm_up = min(1.0, figure.time_seconds / 0.5)
-        phase = warm_up * figure.beat * 0.5 + (seed % 8) / 8
-        steps = waves * 8
+        turn = math.radians(torso.yaw(0.0)) / (2 * math.pi) * 2.0
+        phase = 0.25 + turn + warm_up * figure.beat * 0.12 + (seed % 4) / 4
+        hem = []
+        steps = _SCALLOPS * 8
         for i in range(steps + 1):
             f = i / steps
-            wave = math.sin(2 * math.pi * (f * waves + phase))
-            x = x0 + (x1 - x0) * f + figure.springs.sway * 0.7
-            points.append((x, y0 + (y1 - y0) * f + 40.0 + 13.0 * wave))
-        points.extend([(x1, y1), (x1 - 3, y1 - 40)])
-        figure.pen.part(-0.5, PartId.TORSO, curve(points, tension=0.9), colour, shade=0.5)
+            wave = math.sin(2 * math.pi * (f * _SCALLOPS - phase))
+            # Round lobes and narrower notches; the middle hangs lower, as seen from above.
+            drop = 20.0 + 13.0 * (wave + 0.22 * math.cos(4 * math.pi * (f * _SCALLOPS - phase)))
+            drop += 40.0 * f * (1.0 - f)
+            sway = figure.springs.sway * 0.6 * (drop / 30.0)
+            hem.append(
+                (x0 + (x1 - x0) * f + down[0] * drop + sway, y0 + (y1 - y0) * f + down[1] * drop)
+            )
+        return curve(right[::-1] + hem[::-1] + left, tension=0.95)
 
-    return add
+    return outline
+
+
+_SCALLOPS = 4
+
+
+def _sheet_folds(seed: int, colour: Colour) -> SurfacePaint:
+    """Soft folds that rise from the notches of the hem."""
+
+    def paint(canvas: Canvas, solid: PosedSolid) -> None:
+        for i in range(9):
+            azimuth = -160.0 + 40.0 * i + (seed % 7) * 3.0
+            foot, top = solid.place(azimuth, -0.04), solid.place(azimuth, 0.20 + 0.05 * (i % 3))
+            if foot.facing < 0.25:
+                continue
+            half = 9.0 * foot.facing
+            fold = curve(
+                [(foot.x - half, foot.y + 30), (foot.x + half, foot.y + 30), (top.x, top.y)],
+                tension=0.6,
+            )
+            canvas.drawPath(fold, fill(darker(colour, 0.30), 0.34 * foot.facing, blur=4.0))
+
+    return paint
 
 
 def _ghost(r: Recipe) -> BodyDesign:
@@ -458,12 +494,12 @@ def _ghost(r: Recipe) -> BodyDesign:
         300,
         112,
         (
-            (0.07, 0.86),
-            (0.10, 0.93),
-            (0.15, 0.97),
-            (0.30, 0.93),
-            (0.55, 0.94),
-            (0.76, 0.86),
+            (0.02, 1.04),
+            (0.10, 0.99),
+            (0.20, 0.955),
+            (0.34, 0.93),
+            (0.55, 0.92),
+            (0.76, 0.85),
             (0.90, 0.60),
             (0.97, 0.34),
             (1.0, 0.10),
@@ -472,8 +508,7 @@ def _ghost(r: Recipe) -> BodyDesign:
     )
     traits = ObjectTraits(
         solid,
-        SurfaceLook(colour),
-        (_wavy_hem(r.seed, darker(colour, 0.30)),),
+        SurfaceLook(colour, (_sheet_folds(r.seed, colour),)),
         face_v=0.68,
         face_half=38,
         legs=False,
@@ -484,7 +519,7 @@ def _ghost(r: Recipe) -> BodyDesign:
         hand="ball",
         hop_unit=100,
     )
-    return object_body(r, traits, "floater with arms")
+    return replace(object_body(r, traits, "floater with arms"), torso_outline=_sheet(r.seed))
 
 
 def _cloud(r: Recipe) -> BodyDesign:

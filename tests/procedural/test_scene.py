@@ -28,8 +28,8 @@ NECK, ARMS, LEGS, EARS = 1, (2, 3, 4, 5, 6, 7), (8, 9, 10, 11, 12, 13), (16, 17)
 GOLDEN: dict[str, str] = {
     "0064-fox-cartoon@0.0": "d3048722c8fd8d3f2eea55c85f0d09d341034bfa06b383f487864cf84f08df7c",
     "0064-fox-cartoon@1.9": "04b374cffbbd79796156e0fd93940381db7c4ad60eeb0064bcd3513de6762254",
-    "0040-ghost-vinyl@0.0": "0db649338a1aca6ae1bfe120886359eafa484d16a00d5206e282b19c0e3f940b",
-    "0040-ghost-vinyl@1.9": "207b27c7d61f1e0ba38db5e59aecd7982d5e4f3ad0b87d21d25aebdd965cf774",
+    "0040-ghost-vinyl@0.0": "2fa52647a00f6b2fc605c1fb6c6801e944c6119595708b2c8ff7897011c3758a",
+    "0040-ghost-vinyl@1.9": "8a98c8454ae08c83824c182fe1cf837f668a88f4f9586196eb31faa71325ec71",
     "0070-penguin-plush@0.0": "a418e336581a1d41e453ea648d78a156d1ae76b487978ee262508e3d668895c1",
     "0070-penguin-plush@1.9": "80dda11450bb0bccdd65e1c19567b959a1f83a35b60c4f54f38ee3527f154b02",
     "0011-tiger-sticker@0.0": "a9afeefc5ba561caa1a1b124adcf38d8266cb199db0f2cebb17271311a40af8e",

@@ -2,11 +2,11 @@
 
 from a2bench.procedural.colour import darker
 from a2bench.procedural.face import draw_face
-from a2bench.procedural.figure import Figure, SurfaceLook
+from a2bench.procedural.figure import Figure, SurfaceLook, SurfacePaint
 from a2bench.procedural.limbs import draw_arms, draw_legs
 from a2bench.procedural.parts import PartId
 from a2bench.procedural.paths import Path
-from a2bench.procedural.pen import Canvas
+from a2bench.procedural.pen import Canvas, Draw
 from a2bench.procedural.solids import PosedSolid
 
 _TORSO_DEPTH = 0.0
@@ -35,21 +35,31 @@ def _draw_solid(
     part: PartId,
     outline: Path | None = None,
 ) -> None:
-    def paint(canvas: Canvas) -> None:
-        for item in look.paints:
-            item(canvas, solid)
+    def painter(paints: tuple[SurfacePaint, ...]) -> Draw | None:
+        def paint(canvas: Canvas) -> None:
+            for item in paints:
+                item(canvas, solid)
+
+        return paint if paints else None
 
     pen = figure.pen
     if solid.solid.slab:
         side = look.side if look.side is not None else darker(look.colour, 0.35)
-        pen.part(depth, part, solid.outline(), side, fuzzy=look.fuzzy, shade=0.5 * look.shade)
-        face_paint = paint if look.paints and solid.front > 0 else None
+        pen.part(
+            depth,
+            part,
+            solid.outline(),
+            side,
+            paint=painter(look.side_paints),
+            fuzzy=look.fuzzy,
+            shade=0.5 * look.shade,
+        )
         pen.part(
             depth + 0.01,
             part,
             solid.face_outline(),
             look.colour if solid.front > 0 else darker(look.colour, 0.15),
-            paint=face_paint,
+            paint=painter(look.paints if solid.front > 0 else look.back_paints),
             outline=False,
             glossy=look.glossy,
             fuzzy=False,
@@ -61,7 +71,7 @@ def _draw_solid(
         part,
         outline if outline is not None else solid.outline(),
         look.colour,
-        paint=paint if look.paints else None,
+        paint=painter(look.paints),
         glossy=look.glossy,
         fuzzy=look.fuzzy,
         shade=look.shade,

@@ -44,6 +44,10 @@ class SurfaceLook:
     fuzzy: bool = True
     side: Colour | None = None
     """Colour of the rim of thick flat bodies."""
+    side_paints: tuple[SurfacePaint, ...] = ()
+    """Patterns on that rim."""
+    back_paints: tuple[SurfacePaint, ...] = ()
+    """Patterns on the back of thick flat bodies."""
 
 
 @dataclass(frozen=True)

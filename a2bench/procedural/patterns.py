@@ -7,7 +7,17 @@ import skia
 
 from a2bench.procedural.colour import INK, WHITE, Colour, darker, lighter
 from a2bench.procedural.figure import SurfacePaint
-from a2bench.procedural.paths import Path, curve, ellipse, heart, polygon, rectangle, snap, star
+from a2bench.procedural.paths import (
+    Path,
+    curve,
+    ellipse,
+    heart,
+    mapped,
+    polygon,
+    rectangle,
+    snap,
+    star,
+)
 from a2bench.procedural.pen import Canvas, fill, stroke
 from a2bench.procedural.rng import Pcg32
 from a2bench.procedural.solids import PosedSolid
@@ -54,6 +64,20 @@ def decal(
 
     def paint(canvas: Canvas, solid: PosedSolid) -> None:
         sticker(solid, canvas, azimuth, v, lambda c: c.drawPath(shape, fill(colour, alpha)), size)
+
+    return paint
+
+
+def side_decal(
+    shape: Path, colour: Colour, v: float, size: float, alpha: float = 1.0
+) -> SurfacePaint:
+    """One filled shape on each side of a thick flat body, given in units of `size` px."""
+
+    def paint(canvas: Canvas, solid: PosedSolid) -> None:
+        for side in (-1.0, 1.0):
+            place = solid.side_place(side, v)
+            if place.facing > 0.05:
+                canvas.drawPath(mapped(shape, place.matrix(size)), fill(colour, alpha))
 
     return paint
 

@@ -193,7 +193,12 @@ class Pen:
             if item.draw is not None:
                 item.draw(canvas)
             elif item.path is not None:
-                _paint_part(canvas, self.style, item, item.path)
+                box = item.path.getBounds()
+                hairy = self.style.fuzz and item.fuzzy and min(box.width(), box.height()) > 12
+                hairs = _hairs(item.path) if hairy else ()
+                _paint_part(canvas, self.style, item, item.path, hairs)
+                for hair in hairs:
+                    ids.drawPath(hair, _id_paint(self.style, item))
             if item.path is not None:
                 ids.drawPath(item.path, _id_paint(self.style, item))
 
@@ -232,8 +237,6 @@ def _paint_border(canvas: Canvas, ids: Canvas, style: Style, parts: list[Part]) 
 def _id_paint(style: Style, item: Part) -> Paint:
     paint = skia.Paint(AntiAlias=False, Color=skia.ColorSetARGB(255, int(item.part), 0, 0))
     grow = style.outline * 2 if item.outline else 0.0
-    if style.fuzz and item.fuzzy:
-        grow = 5.0
     if grow and item.draw is None:
         paint.setStyle(skia.Paint.kStrokeAndFill_Style)
         paint.setStrokeWidth(snap(grow))
@@ -246,7 +249,9 @@ def line_colour(colour: Colour) -> Colour:
     return mix(darker(colour, 0.86), INK, 0.35)
 
 
-def _paint_part(canvas: Canvas, style: Style, item: Part, path: Path) -> None:
+def _paint_part(
+    canvas: Canvas, style: Style, item: Part, path: Path, hairs: tuple[Path, ...]
+) -> None:
     colour = item.colour
     box = path.getBounds()
     small = min(box.width(), box.height())
@@ -254,11 +259,8 @@ def _paint_part(canvas: Canvas, style: Style, item: Part, path: Path) -> None:
         canvas.drawPath(moved(path, 3.5, 5.5), fill((0.13, 0.07, 0.16), 0.34, blur=3.0))
     if style.outline and item.outline:
         canvas.drawPath(path, stroke(line_colour(colour), style.outline * 2))
-    hairy = style.fuzz and item.fuzzy and small > 12
-    if hairy:
-        under, over = _hairs(path)
-        canvas.drawPath(under, fill(darker(colour, 0.10)))
-        canvas.drawPath(over, fill(lighter(colour, 0.06)))
+    for hair, tone in zip(hairs, (darker(colour, 0.10), lighter(colour, 0.06)), strict=False):
+        canvas.drawPath(hair, fill(tone))
     canvas.drawPath(path, fill(colour))
     shaded = item.shade > 0
     if item.paint is None and not shaded:
@@ -268,7 +270,7 @@ def _paint_part(canvas: Canvas, style: Style, item: Part, path: Path) -> None:
     if item.paint is not None:
         item.paint(canvas)
     if shaded:
-        _shade(canvas, style, item, box, small, hairy=hairy)
+        _shade(canvas, style, item, box, small, hairy=bool(hairs))
     canvas.restore()
 
 

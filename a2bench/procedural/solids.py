@@ -179,22 +179,25 @@ class PosedSolid:
         return result
 
     def _slab_sweep(self) -> Path:
+        """The outline of front, back and all between: each edge from whichever of the two planes
+        lies further out.
+        """
         front, back = self._slab_points(1.0), self._slab_points(-1.0)
-        path = skia.Path()
-        pieces = [front, back]
         count = len(front)
-        pieces.extend(
-            [front[i], front[(i + 1) % count], back[(i + 1) % count], back[i]] for i in range(count)
+        area = math.fsum(
+            front[i - 1][0] * front[i][1] - front[i - 1][1] * front[i][0] for i in range(count)
         )
-        for piece in pieces:
-            # All pieces turn the same way, so that the winding rule fills their union without
-            # holes.
-            area = math.fsum(
-                piece[i - 1][0] * piece[i][1] - piece[i][0] * piece[i - 1][1]
-                for i in range(len(piece))
-            )
-            path.addPath(polygon(piece if area > 0 else piece[::-1]))
-        return path
+        way = 1.0 if area > 0 else -1.0
+        points: list[Vec2] = []
+        for i in range(count):
+            j = (i + 1) % count
+            ex, ey = front[j][0] - front[i][0], front[j][1] - front[i][1]
+            dx, dy = front[i][0] - back[i][0], front[i][1] - back[i][1]
+            edge = front if (ey * dx - ex * dy) * way >= 0 else back
+            if not points or points[-1] != edge[i]:
+                points.append(edge[i])
+            points.append(edge[j])
+        return polygon(points)
 
     @property
     def front(self) -> float:
@@ -219,6 +222,22 @@ class PosedSolid:
         turn = yaw_rotation(self.yaw(v))
         across = rotated(self.pose.tilt, rotated(turn, across))
         normal = rotated(self.pose.tilt, rotated(turn, normal))
+        up = rotated(self.pose.tilt, (0.0, -1.0, 0.0))
+        return Placement(
+            p[0],
+            p[1],
+            p[2],
+            (across[0] * self.pose.stretch_x, across[1] * self.pose.stretch_x),
+            (up[0] * self.pose.stretch_y, up[1] * self.pose.stretch_y),
+            normal[2],
+        )
+
+    def side_place(self, side: float, v: float) -> Placement:
+        """The middle of the side of a thick flat body: side -1 is its right, 1 its left."""
+        p = self.point(side * self.solid.width_at(v), v, 0.0)
+        turn = yaw_rotation(self.yaw(v))
+        across = rotated(self.pose.tilt, rotated(turn, (0.0, 0.0, -side)))
+        normal = rotated(self.pose.tilt, rotated(turn, (side, 0.0, 0.0)))
         up = rotated(self.pose.tilt, (0.0, -1.0, 0.0))
         return Placement(
             p[0],

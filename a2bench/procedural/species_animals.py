@@ -1,9 +1,10 @@
 """Animals: a head on a body, told apart by ears, muzzles, markings and tails."""
 
+import math
 from collections.abc import Callable
 
 from a2bench.procedural.colour import WHITE, Colour, darker, hex_colour, lighter, mix
-from a2bench.procedural.figure import BodyDesign
+from a2bench.procedural.figure import BodyDesign, Feature, Figure
 from a2bench.procedural.parts import PartId
 from a2bench.procedural.paths import curve, ellipse
 from a2bench.procedural.patterns import belly, decal, grid_of, meridians, spots, stripes
@@ -359,6 +360,42 @@ def _deer(r: Recipe) -> Traits:
     )
 
 
+def _fleece(colour: Colour, *, on_torso: bool) -> Feature:
+    """Woolly puffs over the back of the head and, on bare bodies, all round the torso."""
+    head_plan = (
+        *((azimuth, 0.95, 0.36) for azimuth in range(0, 360, 72)),
+        *((azimuth, 0.83, 0.34) for azimuth in (-70, -34, 0, 34, 70, 110, 150, 190, 230)),
+        *((azimuth, 0.62, 0.34) for azimuth in (112, 146, 180, 214, 248)),
+        *((azimuth, 0.38, 0.32) for azimuth in (125, 160, 200, 235)),
+    )
+    torso_plan = tuple(
+        (azimuth + 20 * row, v, 0.30)
+        for row, v in enumerate((0.10, 0.34, 0.58, 0.80))
+        for azimuth in range(0, 360, 40)
+    )
+
+    def add(figure: Figure) -> None:
+        skeleton = figure.skeleton
+        plans = [(skeleton.head, head_plan, 20.0, PartId.HEAD)]
+        if on_torso:
+            plans.append((skeleton.torso, torso_plan, 0.0, PartId.TORSO))
+        for solid, plan, depth, part in plans:
+            half = solid.solid.half_width
+            for azimuth, v, size in plan:
+                place = solid.place(azimuth, v, 0.94)
+                near = place.facing
+                radius = size * half * (1.0 + 0.06 * math.sin(azimuth * 0.7 + v * 9))
+                figure.pen.part(
+                    depth + (0.3 + 0.3 * near if near > 0 else -0.5 + 0.3 * near),
+                    part,
+                    ellipse(place.x, place.y, radius, radius * 0.94),
+                    lighter(colour, 0.12 * max(0.0, near)),
+                    shade=0.55,
+                )
+
+    return add
+
+
 def _sheep(r: Recipe) -> Traits:
     wool = pick("fbf6ea e9d9e8 d9e6ee 6b6470", r.coat)
     skin = pick("4a434c f3d9c4 5a4a44 e9dcd0", r.coat)
@@ -385,8 +422,8 @@ def _sheep(r: Recipe) -> Traits:
         ),
         features=(
             ear_pair("leafy", 42, skin, _PINK, azimuth=72, v=0.68, splay=24),
-            tuft(58, wool, v=0.88),
-            puff_tail(24, wool),
+            _fleece(wool, on_torso=r.outfit == "nothing"),
+            puff_tail(30, wool),
         ),
         head_stretch=(0.92, 1.0),
         cheeks=hex_colour("f08a90"),

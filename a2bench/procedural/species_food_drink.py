@@ -20,6 +20,7 @@ from a2bench.procedural.patterns import (
     decal,
     grid_of,
     meridians,
+    side_decal,
     spots,
     stripes,
 )
@@ -46,6 +47,7 @@ def _cupcake(r: Recipe) -> ObjectTraits:
         roll = math.atan2(torso.pose.tilt[1][0], torso.pose.tilt[0][0])
         c, s = math.cos(roll), math.sin(roll)
         sway = figure.springs.sway * 0.35
+        yaw = torso.yaw(1.0)
         colours = r.palette[:3]
         for i, (v, half, tall) in enumerate(
             ((1.02, 112.0, 40.0), (1.36, 88.0, 37.0), (1.68, 60.0, 33.0), (1.94, 32.0, 26.0))
@@ -67,12 +69,12 @@ def _cupcake(r: Recipe) -> ObjectTraits:
             dots = r.rng(f"dots {i}")
             plan = [
                 (
-                    dots.uniform(-0.8, 0.8),
+                    dots.uniform(-180, 180),
                     dots.uniform(-0.5, 0.5),
                     dots.uniform(0, 180),
                     dots.choice(colours),
                 )
-                for _ in range(7 - i)
+                for _ in range(18 - 3 * i)
             ]
 
             def paint(
@@ -83,10 +85,13 @@ def _cupcake(r: Recipe) -> ObjectTraits:
                 half: float = half,
                 tall: float = tall,
             ) -> None:
-                for fx, fy, degrees, tone in plan:
-                    canvas.drawPath(
-                        ellipse(x + fx * half, y + fy * tall, 8, 3.4, degrees), fill(tone)
-                    )
+                for azimuth, fy, degrees, tone in plan:
+                    a = math.radians(azimuth + yaw)
+                    if math.cos(a) > 0.1:
+                        spot = ellipse(
+                            x + math.sin(a) * half * 0.92, y + fy * tall, 8, 3.4, degrees
+                        )
+                        canvas.drawPath(spot, fill(tone))
 
             figure.pen.part(
                 2.0 + i * 0.2, PartId.TORSO, path, icing, paint=paint, glossy=False, shade=0.9
@@ -380,7 +385,17 @@ def _milk(r: Recipe) -> ObjectTraits:
                 decal(rectangle(-100, -30, 200, 60), main, 0, 0.90, 1.0),
                 decal(heart(0, 0, 1), WHITE, 0, 0.18, 17),
             ),
-            side=mix(main, WHITE, 0.55),
+            side=hex_colour("e9e6e2"),
+            side_paints=(
+                band(0.0, 0.22, main),
+                band(0.78, 1.0, main),
+                side_decal(heart(0, 0, 1), main, 0.50, 24),
+            ),
+            back_paints=(
+                decal(wave, main, 180, 0.34, 1.0),
+                decal(rectangle(-100, -30, 200, 60), main, 180, 0.90, 1.0),
+                decal(heart(0, 0, 1), main, 180, 0.56, 40),
+            ),
             fuzzy=False,
         ),
         face_v=0.58,

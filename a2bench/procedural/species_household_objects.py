@@ -402,6 +402,12 @@ def _book(r: Recipe) -> ObjectTraits:
             decal(rectangle(-40, -5, 80, 10, 4), light, 0, 0.84, 1.0),
         ),
         side=hex_colour("fbf3df"),
+        back_paints=(
+            decal(frame, darker(accent, 0.15), 180, 0.5, 1.0),
+            decal(rectangle(-68, -100, 136, 200, 8), darker(main, 0.15), 180, 0.5, 1.0),
+            decal(rectangle(76, -125, 16, 250), darker(main, 0.40), 180, 0.5, 1.0),
+            decal(star(0, 0, 1), darker(accent, 0.15), 180, 0.56, 40),
+        ),
         fuzzy=False,
     )
     return ObjectTraits(solid, look, face_v=0.58, face_half=34, shoulder_v=0.44, seat=4)

@@ -16,6 +16,7 @@ from a2bench.procedural.patterns import (
     drips,
     grid_of,
     meridians,
+    side_decal,
     stripes,
 )
 from a2bench.procedural.solids import Solid
@@ -204,7 +205,22 @@ def _bus(r: Recipe) -> ObjectTraits:
             decal(rectangle(-92, -9, 184, 18, 6), hex_colour("8f95a5"), 0, 0.05, 1.0),
             decal(rectangle(-46, -9, 92, 18, 8), r.palette[0], 0, 0.94, 1.0),
         ),
-        side=darker(body, 0.18),
+        side=darker(body, 0.10),
+        side_paints=(
+            side_decal(rectangle(-64, -30, 34, 58, 8), hex_colour("a9d6e8"), 0.68, 1.0),
+            side_decal(rectangle(-19, -30, 38, 58, 8), hex_colour("a9d6e8"), 0.68, 1.0),
+            side_decal(rectangle(30, -30, 34, 58, 8), hex_colour("a9d6e8"), 0.68, 1.0),
+            side_decal(rectangle(-80, -6, 160, 12), darker(body, 0.35), 0.36, 1.0),
+            side_decal(ellipse(0, 0, 24, 24), hex_colour("3a3d4a"), 0.03, 1.0),
+            side_decal(ellipse(0, 0, 11, 11), hex_colour("b8bdc9"), 0.03, 1.0),
+        ),
+        back_paints=(
+            decal(rectangle(-70, -40, 140, 72, 16), hex_colour("8fbccf"), 180, 0.70, 1.0),
+            decal(rectangle(-92, -6, 184, 12, 4), darker(body, 0.40), 180, 0.36, 1.0),
+            decal(lamp, hex_colour("e0453f"), 132, 0.20, 1.0),
+            decal(lamp, hex_colour("e0453f"), -132, 0.20, 1.0),
+            decal(rectangle(-92, -9, 184, 18, 6), hex_colour("80869a"), 180, 0.05, 1.0),
+        ),
         fuzzy=False,
     )
     return ObjectTraits(

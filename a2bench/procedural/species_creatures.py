@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from a2bench.procedural.colour import INK, WHITE, Colour, darker, hex_colour, lighter, mix
-from a2bench.procedural.figure import BodyDesign, Figure, SurfaceLook, SurfacePaint
+from a2bench.procedural.figure import BodyDesign, Feature, Figure, SurfaceLook, SurfacePaint
 from a2bench.procedural.parts import PartId
 from a2bench.procedural.paths import (
     Path,
@@ -356,10 +356,82 @@ def _pumpkin_scarecrow(r: Recipe) -> Traits:
     )
 
 
+_HAIR_LINES: dict[str, tuple[float, float]] = {
+    "bob": (0.20, 0.02),
+    "short": (0.56, 0.26),
+    "pigtails": (0.54, 0.24),
+    "bun": (0.54, 0.30),
+    "curls": (0.52, 0.24),
+}
+"""How far down the hair goes at the temples and at the nape, in head heights."""
+
+
+def _hair(kind: str, colour: Colour, ribbon: Colour) -> Feature:
+    """A cap of hair whose hairline goes round the head, with a fringe in front."""
+    side_v, nape_v = _HAIR_LINES[kind]
+
+    def hairline(azimuth: float) -> float:
+        a = abs((azimuth + 180.0) % 360.0 - 180.0)
+        fringe = 0.70 + 0.055 * abs(math.sin(math.radians((azimuth - 14.0) * 3.4)))
+        to_side = min(1.0, max(0.0, (a - 50.0) / 26.0))
+        to_nape = min(1.0, max(0.0, (a - 98.0) / 40.0))
+        front = fringe + (side_v - fringe) * to_side * to_side * (3 - 2 * to_side)
+        return front + (nape_v - front) * to_nape
+
+    def add(figure: Figure) -> None:
+        pen, head = figure.pen, figure.skeleton.head
+        half, yaw = head.solid.half_width, head.yaw(0.7)
+        edge = []
+        for j in range(33):
+            azimuth = -88.0 + 5.5 * j - yaw
+            place = head.place(azimuth, hairline(azimuth), 1.03)
+            edge.append((place.x, place.y))
+        left, right = [], []
+        low_left, low_right = hairline(-90.0 - yaw), hairline(90.0 - yaw)
+        for v, width in head.solid.profile:
+            a, b = head.side_points(v * 1.05, width * half * 1.07)
+            if v > low_left + 0.02:
+                left.append(a)
+            if v > low_right + 0.02:
+                right.append(b)
+        cap = curve([*edge, *right, *left[::-1]], tension=0.8)
+        pen.part(20.4, PartId.HEAD, cap, colour, shade=0.8)
+        if kind == "curls":
+            for i in range(22):
+                azimuth, v = i * 137.5, 0.72 + 0.26 * ((i * 5) % 22) / 22
+                place = head.place(azimuth, v, 1.0)
+                if v < hairline(azimuth) - 0.02:
+                    continue
+                depth = 20.5 + 0.1 * place.facing if place.facing > 0 else 19.6
+                puff = ellipse(place.x, place.y, half * 0.25, half * 0.24)
+                pen.part(depth, PartId.HEAD, puff, colour, shade=0.6)
+        if kind == "bun":
+            x, y, _ = head.point(0.0, 1.10, -0.2 * half)
+            pen.part(19.8, PartId.HEAD, ellipse(x, y, half * 0.36, half * 0.33), colour)
+            band_x, band_y, _ = head.point(0.0, 1.015, -0.15 * half)
+            tie = ellipse(band_x, band_y, half * 0.22, half * 0.07)
+            pen.part(20.6, PartId.RIGID_ACCESSORY, tie, ribbon, shade=0.4)
+        if kind == "pigtails":
+            for side in (-1.0, 1.0):
+                place = head.place(side * 92.0, 0.66, 1.06)
+                depth = 20.7 if place.facing > 0.25 else 19.4
+                swing = math.radians(side * -24.0 + figure.springs.sway * 0.9)
+                c, sn = math.cos(swing) * half * 0.5, math.sin(swing) * half * 0.5
+                tail_shape = curve(
+                    [(0, -0.1), (0.42, 0.35), (0.40, 1.0), (0.0, 1.75), (-0.40, 1.0), (-0.42, 0.35)]
+                )
+                turned = mapped(tail_shape, matrix_of(c, -sn, sn, c, place.x, place.y))
+                pen.part(depth, PartId.SOFT_ACCESSORY, turned, colour, shade=0.8)
+                knot = ellipse(place.x, place.y, half * 0.11, half * 0.11)
+                pen.part(depth + 0.05, PartId.RIGID_ACCESSORY, knot, ribbon, shade=0.4)
+
+    return add
+
+
 def _doll(r: Recipe) -> Traits:
     skin = pick("f7d2b5 c98e68 8a5a42 fbe3d2", r.coat)
-    hair = pick("7a4a2e 2f2a35 d99a3f c8505a", r.coat + 1)
-
+    hair = pick("7a4a2e 2f2a35 2a2026 c8503f", r.coat)
+    kind = r.rng("hair").choice(("bob", "short", "pigtails", "bun", "curls"))
     return Traits(
         skin,
         skin,
@@ -369,31 +441,10 @@ def _doll(r: Recipe) -> Traits:
         nose_colour=darker(skin, 0.35),
         nose_v=0.36,
         mouth_v=0.24,
-        head_paints=(
-            band(0.74, 1.0, hair),
-            decal(
-                curve(
-                    [
-                        (-1.2, -0.5),
-                        (-0.9, 0.5),
-                        (-0.3, -0.05),
-                        (0.1, 0.45),
-                        (0.5, 0.0),
-                        (1.1, 0.5),
-                        (1.2, -0.6),
-                    ],
-                    tension=0.8,
-                ),
-                hair,
-                0,
-                0.76,
-                66,
-            ),
-            decal(ellipse(0, 0, 1.3, 1.6), hair, 180, 0.55, 62),
-            decal(ellipse(0, 0, 0.9, 1.4), hair, 112, 0.66, 44),
-            decal(ellipse(0, 0, 0.9, 1.4), hair, -112, 0.66, 44),
+        features=(
+            ear_pair("round", 22, skin, None, azimuth=86, v=0.44, splay=84, springy=0.0),
+            _hair(kind, hair, r.palette[1]),
         ),
-        features=(ear_pair("round", 22, skin, None, azimuth=86, v=0.44, splay=84, springy=0.0),),
         eye_v=0.46,
         eye_size=0.20,
         hand="mitten",
@@ -522,47 +573,70 @@ def _ghost(r: Recipe) -> BodyDesign:
     return replace(object_body(r, traits, "floater with arms"), torso_outline=_sheet(r.seed))
 
 
+_CLOUD_PUFFS = (
+    (0.0, 120.0, 96.0),
+    (-74.0, 62.0, 62.0),
+    (76.0, 64.0, 64.0),
+    (-80.0, 138.0, 56.0),
+    (82.0, 142.0, 54.0),
+    (-42.0, 204.0, 58.0),
+    (46.0, 200.0, 54.0),
+    (4.0, 228.0, 52.0),
+    (0.0, 46.0, 58.0),
+)
+"""x, height and radius in px of the circles whose union is a cloud."""
+
+
+def _cloud_outline(figure: Figure) -> Path:
+    torso = figure.skeleton.torso
+    breath = 0.03 * min(1.0, figure.time_seconds / 0.5)
+    puffs = [
+        (x, y, radius * (1.0 + breath * math.sin(figure.beat * math.pi + 2.1 * i)))
+        for i, (x, y, radius) in enumerate(_CLOUD_PUFFS)
+    ]
+    points = []
+    for k in range(120):
+        angle = 2 * math.pi * k / 120
+        c, s = math.cos(angle), math.sin(angle)
+        reach = 0.0
+        for x, y, radius in puffs:
+            # The far crossing of the ray from the middle (0, 120) with the circle.
+            along_ray = x * c + (y - 120.0) * s
+            beside = x * s - (y - 120.0) * c
+            if abs(beside) < radius:
+                reach = max(reach, along_ray + math.sqrt(radius * radius - beside * beside))
+        x, v = reach * c, (120.0 + reach * s) / torso.solid.height
+        middle = torso.centre(v)
+        half = torso.seen_half_width(v, 1.0) * x
+        points.append(
+            (middle[0] + torso.pose.tilt[0][0] * half, middle[1] + torso.pose.tilt[1][0] * half)
+        )
+    return curve(points, tension=0.6)
+
+
 def _cloud(r: Recipe) -> BodyDesign:
     colour = pick("fdfeff d9ecff ffe3ee 9aa6bf", r.coat)
     solid = Solid(
-        220,
-        102,
+        272,
+        112,
         (
             (0.0, 0.50),
-            (0.04, 0.78),
-            (0.18, 1.0),
-            (0.36, 1.0),
-            (0.52, 0.84),
-            (0.70, 0.80),
-            (0.86, 0.58),
-            (0.96, 0.34),
-            (1.0, 0.12),
+            (0.06, 0.95),
+            (0.22, 1.16),
+            (0.36, 1.10),
+            (0.52, 1.14),
+            (0.66, 0.96),
+            (0.78, 0.84),
+            (0.92, 0.56),
+            (1.0, 0.20),
         ),
-        0.7,
+        0.8,
     )
-
-    def puffs(figure: Figure) -> None:
-        torso = figure.skeleton.torso
-        for x, v, radius in (
-            (-0.98, 0.26, 46.0),
-            (0.98, 0.28, 48.0),
-            (-0.66, 0.66, 50.0),
-            (0.64, 0.70, 46.0),
-            (0.0, 0.86, 52.0),
-        ):
-            px, py, _ = torso.point(
-                x * torso.solid.half_width * math.cos(math.radians(torso.yaw(v))), v, 0.0
-            )
-            figure.pen.part(
-                -1.0, PartId.TORSO, ellipse(px, py, radius, radius * 0.94), colour, shade=0.5
-            )
-
     traits = ObjectTraits(
         solid,
         SurfaceLook(colour),
-        (puffs,),
-        face_v=0.50,
-        face_half=40,
+        face_v=0.52,
+        face_half=42,
         legs=False,
         shoulder_v=0.36,
         hover=120,
@@ -571,7 +645,7 @@ def _cloud(r: Recipe) -> BodyDesign:
         hand="ball",
         hop_unit=95,
     )
-    return object_body(r, traits, "floater with arms")
+    return replace(object_body(r, traits, "floater with arms"), torso_outline=_cloud_outline)
 
 
 def _jellyfish(r: Recipe) -> BodyDesign:
@@ -652,18 +726,19 @@ def _jellyfish(r: Recipe) -> BodyDesign:
 def _slime(r: Recipe) -> BodyDesign:
     colour = pick("7fdc6a 6ac8f0 f08ac0 f0c24f b08af0", r.coat)
     solid = Solid(
-        236,
-        132,
+        246,
+        130,
         (
-            (0.0, 0.92),
-            (0.04, 1.0),
-            (0.15, 0.97),
-            (0.32, 0.86),
-            (0.54, 0.70),
-            (0.74, 0.54),
-            (0.90, 0.34),
-            (0.97, 0.18),
-            (1.0, 0.04),
+            (0.0, 0.90),
+            (0.03, 1.0),
+            (0.09, 1.0),
+            (0.19, 0.90),
+            (0.32, 0.84),
+            (0.52, 0.80),
+            (0.70, 0.70),
+            (0.84, 0.52),
+            (0.94, 0.29),
+            (1.0, 0.06),
         ),
         0.95,
     )

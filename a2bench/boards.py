@@ -1,7 +1,7 @@
 """From a run's values to a leaderboard with provenance, and the files of both."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from a2bench import plugins
@@ -23,12 +23,12 @@ from a2bench.results import (
     git_state,
     library_versions,
     machine,
-    read_values,
     split_digest,
     write_provenance,
     write_values,
 )
-from a2bench.run import SEEDS, seeds_of
+from a2bench.run import seeds_of
+from a2bench.score import lookup
 from a2bench.store import RunFolder
 from a2bench.suites import suite_metrics
 from a2bench.tables import write_all
@@ -47,21 +47,76 @@ class Board:
     provenance: Provenance
 
 
-def _cards(store: RunFolder, dataset: Dataset, methods: Sequence[str] | None) -> list[MethodCard]:
-    names = list(methods) if methods else store.methods(dataset)
-    if not names:
+def rows_of(
+    store: RunFolder,
+    dataset: Dataset,
+    methods: Sequence[str] | None,
+    protocols: Sequence[Protocol] | None,
+) -> dict[Protocol, list[MethodCard]]:
+    """Return protocol -> methods of its table.
+
+    Asked for protocols, every method has a row in each. Not asked, a method has one where it has
+    results (or where it cannot have any: not applicable), so that a method run on one protocol
+    does not spoil the other's table.
+
+    Raises:
+        A2BenchError: no results at all.
+    """
+    cards = [store.card(name) for name in methods or store.methods(dataset)]
+    if protocols is not None:
+        chosen = {protocol: cards for protocol in protocols}
+    else:
+        with_results = {
+            protocol: {card.name for card in cards if store.seeds(dataset, protocol, card.name)}
+            for protocol in dataset.info.protocols
+        }
+        chosen = {
+            protocol: [
+                card
+                for card in cards
+                if card.name in names or (names and protocol in card.not_applicable)
+            ]
+            for protocol, names in with_results.items()
+        }
+    chosen = {protocol: shown for protocol, shown in chosen.items() if shown}
+    if not chosen:
         raise A2BenchError(
             f"{store.folder} has no predictions for {dataset.label}.\n"
             f"hint: a2bench run method=still dataset={dataset.info.name}, then a2bench score"
         )
-    return [store.card(name) for name in names]
+    return chosen
+
+
+def joined(boards: Sequence[Leaderboard]) -> Leaderboard:
+    """Return one leaderboard of several protocols.
+
+    Raises:
+        A2BenchError: a metric was measured in another region or version in one of them.
+    """
+    first = boards[0]
+    columns = []
+    for position, column in enumerate(first.columns):
+        measured = [one.columns[position] for one in boards if one.columns[position].region]
+        if len({(one.region, one.version) for one in measured}) > 1:
+            raise A2BenchError(
+                f"{column.name}: protocols differ in region or version of the metric.\n"
+                "hint: make a table of each: --protocol self, --protocol cross"
+            )
+        columns.append(measured[0] if measured else column)
+    return replace(
+        first,
+        columns=tuple(columns),
+        rows=tuple(row for one in boards for row in one.rows),
+        cases={protocol: count for one in boards for protocol, count in one.cases.items()},
+        partial=any(one.partial for one in boards),
+    )
 
 
 def board(
     store: RunFolder,
     dataset: Dataset,
     methods: Sequence[str] | None,
-    protocols: Sequence[Protocol],
+    protocols: Sequence[Protocol] | None,
     split: str,
     suite: str,
     *,
@@ -71,40 +126,44 @@ def board(
     """Fold the values of a run into a leaderboard; computes no metric.
 
     Raises:
-        A2BenchError: nothing scored yet, or missing cases; with the command to type.
+        A2BenchError: nothing scored yet, missing cases, or predictions and values that are not
+            of the methods as they are now; with the command to type.
     """
-    cards = _cards(store, dataset, methods)
-    path = store.values_folder(dataset) / "values.parquet"
-    if not path.exists():
+    chosen = rows_of(store, dataset, methods, protocols)
+    if not (store.values_folder(dataset) / "values.parquet").exists():
         raise A2BenchError(
-            f"{path}: nothing is scored yet.\n"
+            f"{store.values_folder(dataset)}: nothing is scored yet.\n"
             f"hint: a2bench score dataset={dataset.info.name} split={split}"
         )
-    cases = {
-        protocol: [case.case_id for case in dataset.cases(protocol, split)]
-        for protocol in protocols
-    }
     metrics = suite_metrics(suite)
-    wanted = {
-        (protocol, card.name, seed)
-        for protocol in protocols
-        for card in cards
-        for seed in seeds_of(card, seeds)
-    }
-    # rule 6: a failed case is ranked by what `still` gets there, whatever rows are shown
-    wanted |= {(protocol, FLOOR_METHOD, SEEDS[0]) for protocol in protocols}
-    known = {protocol: set(ids) for protocol, ids in cases.items()}
-    values = [
-        value
-        for value in read_values(path)
-        if (value.protocol, value.method, value.seed) in wanted
-        and value.metric in metrics
-        and value.case_id in known[value.protocol]
-    ]
+    cards = list({card.name: card for cards in chosen.values() for card in cards}.values())
     caption = Caption.of(
         dataset.info, digest=dataset.digest(split), split=split, suite=suite, track=TRACK
     )
-    made = aggregate(values, cases, cards, metrics, caption=caption, allow_partial=allow_partial)
+    boards: list[Leaderboard] = []
+    used: list[Value] = []
+    cases: dict[Protocol, list[str]] = {}
+    for protocol, shown in chosen.items():
+        cases[protocol] = [case.case_id for case in dataset.cases(protocol, split)]
+        # rule 6: a failed case is ranked by what `still` gets there, whatever rows are shown
+        floor = [] if any(card.name == FLOOR_METHOD for card in shown) else [FLOOR_METHOD]
+        read = [*shown, *(store.card(name) for name in floor)]
+        values = list(
+            lookup(store, dataset, read, [protocol], split, metrics, seeds=seeds).values.values()
+        )
+        names = {card.name for card in shown}
+        used += [value for value in values if value.method in names]
+        boards.append(
+            aggregate(
+                [value for value in values if value.status != "missing" or value.method in names],
+                {protocol: cases[protocol]},
+                shown,
+                metrics,
+                caption=caption,
+                allow_partial=allow_partial,
+            )
+        )
+    made = joined(boards)
     provenance = Provenance(
         dataset=dataset.info.name,
         dataset_version=dataset.info.version,
@@ -120,9 +179,13 @@ def board(
         libraries=library_versions(),
         machine=machine(),
         git=git_state(),
-        counts=count_cases(values, cases, cards),
+        counts={
+            protocol: counted
+            for protocol, shown in chosen.items()
+            for counted in count_cases(used, {protocol: cases[protocol]}, shown).values()
+        },
     )
-    return Board(made, values, provenance)
+    return Board(made, used, provenance)
 
 
 def _digest_of(card: MethodCard) -> str:

@@ -1,10 +1,7 @@
 """Videos made elsewhere: found, checked, normalised and put into a run, all or none."""
 
-import os
 import shutil
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
 from pathlib import Path
 
 import yaml
@@ -14,11 +11,27 @@ from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError, problems_error
 from a2bench.handout import HandedOut
 from a2bench.normalise import BadPrediction, to_target
-from a2bench.paths import canonical_json, sha256_file, sha256_text
+from a2bench.parallel import in_processes
+from a2bench.paths import (
+    aside_name,
+    canonical_json,
+    read_utf8,
+    sha256_file,
+    sha256_text,
+    sweep_asides,
+)
 from a2bench.progress import progress
-from a2bench.records import Case, MethodCard, PredictionMap, Protocol, Result, SpatialMap
+from a2bench.records import (
+    Case,
+    MethodCard,
+    PredictionMap,
+    Protocol,
+    Result,
+    SpatialMap,
+    TemporalMap,
+)
 from a2bench.store import RunFolder
-from a2bench.video import read_any, write_lossless_rgb
+from a2bench.video import Clip, read_any, write_lossless_rgb
 
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".webm", ".mov", ".avi", ".gif", ".m4v")
 _SEED = 0
@@ -36,8 +49,8 @@ def read_prediction_map(folder: Path) -> PredictionMap | None:
     if path.stat().st_size > 65536:
         raise A2BenchError(f"{path}: over 64 kB; expected a few lines")
     try:
-        return PredictionMap.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except (ValidationError, yaml.YAMLError) as error:
+        return PredictionMap.model_validate(yaml.safe_load(read_utf8(path)) or {})
+    except (ValidationError, yaml.YAMLError, RecursionError) as error:
         raise A2BenchError(
             f"{path}: {error}\nhint: for example\n"
             "spatial:\n  fit: stretch\ntemporal:\n  fps: 16\n  dropped_first: 0"
@@ -69,11 +82,16 @@ def find_predictions(folder: Path, cases: Sequence[Case]) -> tuple[dict[str, Pat
 
 
 def _normalise(
-    source: Path, case: Case, declared: PredictionMap | None, output: Path
+    source: Path,
+    case: Case,
+    declared: PredictionMap | None,
+    row: HandedOut | None,
+    output: Path,
 ) -> tuple[str, float | str]:
     """Write one normalised prediction; return its case id and time error, or the problem."""
     try:
         clip = read_any(source)
+        declared = _with_handed_out(declared, row, clip, source)
         normalised = to_target(
             clip,
             target_size=case.size,
@@ -118,35 +136,32 @@ def bring(
     Raises:
         A2BenchError: all problems at once, each with what to do.
     """
+    store.refuse_other_card(card)
     cases = dataset.cases(protocol, split)
     declared = read_prediction_map(folder)
     found, problems = find_predictions(folder, cases)
     if allow_partial:
         problems = [problem for problem in problems if ": missing;" not in problem]
-    todo: list[tuple[Case, Path, PredictionMap | None, str]] = []
+    todo: list[tuple[Case, Path, HandedOut | None, str]] = []
     for case in cases:
         if case.case_id not in found:
             continue
-        mapping = _with_handed_out(declared, (handed_out or {}).get(case.case_id))
-        digest = _fingerprint(card, case, found[case.case_id], mapping)
+        row = (handed_out or {}).get(case.case_id)
+        digest = _fingerprint(card, case, found[case.case_id], declared, row)
         if store.result(dataset, case, card.name, _SEED, fingerprint=digest) is None:
-            todo.append((case, found[case.case_id], mapping, digest))
-    staging = store.folder / f".bring.{os.getpid()}"
+            todo.append((case, found[case.case_id], row, digest))
+    sweep_asides(store.folder)
+    staging = store.folder / aside_name("bring")
     try:
         errors: dict[str, float] = {}
         if todo:
-            count = min(workers or os.cpu_count() or 1, len(todo))
             staging.mkdir(parents=True, exist_ok=True)
-            with (
-                progress("read and normalise videos", len(todo)) as shown,
-                ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool,
-            ):
-                futures = [
-                    pool.submit(_normalise, source, case, mapping, staging / f"{case.case_id}.mp4")
-                    for case, source, mapping, _ in todo
-                ]
-                for future in as_completed(futures):
-                    case_id, answer = future.result()
+            tasks = [
+                (source, case, declared, row, staging / f"{case.case_id}.mp4")
+                for case, source, row, _ in todo
+            ]
+            with progress("read and normalise videos", len(todo)) as shown:
+                for case_id, answer in in_processes(_normalise, tasks, workers=workers):
                     if isinstance(answer, str):
                         problems.append(answer)
                     else:
@@ -156,6 +171,7 @@ def bring(
             raise problems_error(f"{folder}: nothing was scored", sorted(problems))
         if not found:
             raise A2BenchError(f"{folder}: not one prediction of {protocol}, split {split}.")
+        store.save_card(card)  # before the first result: a row without its card could not be read
         results = []
         for case, _, _, digest in todo:
             output = store.prediction(dataset, protocol, card.name, _SEED, case.case_id)
@@ -178,15 +194,43 @@ def bring(
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _with_handed_out(declared: PredictionMap | None, row: HandedOut | None) -> PredictionMap | None:
-    """Undo what `inputs` did to the pictures, unless `prediction.yaml` says otherwise."""
-    if row is None or (declared is not None and declared.spatial is not None):
+def _with_handed_out(
+    declared: PredictionMap | None, row: HandedOut | None, clip: Clip, source: Path
+) -> PredictionMap | None:
+    """Undo what `inputs` did to the pictures, where the answer looks like the inputs.
+
+    An answer of another shape than was handed out is not taken for it, and one with the number of
+    frames that was handed out but another rate is ambiguous: half a second would move every frame.
+
+    Raises:
+        A2BenchError: that ambiguity, with the lines to add.
+    """
+    if row is None:
         return declared
     base = declared or PredictionMap()
-    return base.model_copy(update={"spatial": SpatialMap(fit=row.fit)})
+    if base.temporal is None and len(clip.frames) == row.frames:
+        if clip.fps is None:
+            base = base.model_copy(update={"temporal": TemporalMap(fps=row.fps)})
+        elif abs(clip.fps - row.fps) > 0.01 * row.fps:
+            raise A2BenchError(
+                f"{source}: {row.frames} frames, as handed out at {row.fps:g} fps, but its time "
+                f"stamps say {clip.fps:g} fps.\nhint: add to prediction.yaml beside it\n"
+                f"temporal:\n  fps: {row.fps:g}"
+            )
+    height, width = clip.frames.shape[1:3]
+    handed_out_aspect = row.size.width / row.size.height
+    if base.spatial is None and abs(width / height - handed_out_aspect) <= 0.01 * handed_out_aspect:
+        base = base.model_copy(update={"spatial": SpatialMap(fit=row.fit)})
+    return base
 
 
-def _fingerprint(card: MethodCard, case: Case, source: Path, mapping: PredictionMap | None) -> str:
+def _fingerprint(
+    card: MethodCard,
+    case: Case,
+    source: Path,
+    declared: PredictionMap | None,
+    row: HandedOut | None,
+) -> str:
     files = sorted(source.iterdir()) if source.is_dir() else [source]
     return sha256_text(
         canonical_json(
@@ -194,7 +238,8 @@ def _fingerprint(card: MethodCard, case: Case, source: Path, mapping: Prediction
                 "card": card.model_dump(mode="json"),
                 "case": case.model_dump(mode="json"),
                 "files": [sha256_file(path) for path in files if path.is_file()],
-                "map": mapping.model_dump(mode="json") if mapping else None,
+                "map": declared.model_dump(mode="json") if declared else None,
+                "handed_out": row.model_dump(mode="json", exclude={"split"}) if row else None,
             }
         )
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from a2bench.errors import A2BenchError, unknown_name
-from a2bench.paths import canonical_json, inside, safe_name, sha256_text
+from a2bench.paths import canonical_json, inside, safe_name, sha256_text, write_text
 from a2bench.records import Case, DatasetInfo, Protocol, Sample
 
 SPLITS: dict[str, int] = {
@@ -157,7 +157,7 @@ class Dataset:
             raise A2BenchError(
                 f"{self.label}: {len(missing)} of {len(ids)} samples of split {split!r} are not "
                 f"built (first: {missing[0]}).\n"
-                f"hint: a2bench build dataset={self.info.builder} split={split}"
+                f"hint: {self._build_command(split)}"
             )
         if protocol == "cross":
             pairs = [(pair.reference_id, pair.driver_id) for pair in self.info.cross_pairs]
@@ -177,10 +177,17 @@ class Dataset:
             for case_id, reference_id, driver_id in named
         ]
 
+    def _build_command(self, split: str) -> str:
+        if self.info.builder != "procedural":
+            return f"run the `a2bench build dataset={self.info.builder} ...` that made it again"
+        profile = "" if self.info.profile == "default" else f" profile={self.info.profile}"
+        return f"a2bench build dataset=procedural split={split}{profile}"
+
     def digest(self, split: str) -> str:
         """SHA-256 of a split's content: ids, decoded pixels, poses, masks, cross pairs.
 
-        Equal on two machines if and only if the ground truth is, whatever the containers' bytes.
+        The same on two machines if these are, whatever the containers' bytes. Cross truths are
+        rendered on demand and checked against the release's digests.
         """
         lines = [
             canonical_json({"id": sample_id, **self.sample(sample_id).digests})
@@ -194,22 +201,30 @@ class Dataset:
 
     @property
     def cache(self) -> Path:
-        """Folder for clips made on demand; may be deleted at any time."""
-        return self.folder.parents[2] / "cache" / self.info.name / self.info.version
+        """Folder for clips made on demand; may be deleted at any time.
+
+        Beside `datasets/` of the data root; for a data set that lies elsewhere, beside its folder.
+        """
+        folder = self.folder.resolve()
+        if folder.parents[1].name == "datasets":
+            return folder.parents[2] / "cache" / self.info.name / self.info.version
+        return folder.with_name(f"{folder.name}.cache")
 
 
 def _version_key(version: str) -> tuple[int, ...]:
     return tuple(int(part) if part.isdigit() else -1 for part in version.split("."))
 
 
-def write_manifest(folder: Path, order: tuple[str, ...]) -> list[str]:
-    """Gather the rows of every whole sample into `manifest.jsonl`; return the ids in it."""
-    from a2bench.paths import write_text
-
+def write_manifest(folder: Path, order: tuple[str, ...]) -> bool:
+    """Gather the rows of every whole sample into `manifest.jsonl`; return whether it changed."""
     rows = {}
     for sample_id in order:
         path = folder / "samples" / sample_id / "sample.json"
         if path.exists():
             rows[sample_id] = canonical_json(json.loads(path.read_text(encoding="utf-8")))
-    write_text(folder / "manifest.jsonl", "".join(rows[key] + "\n" for key in sorted(rows)))
-    return sorted(rows)
+    text = "".join(rows[key] + "\n" for key in sorted(rows))
+    path = folder / "manifest.jsonl"
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return False
+    write_text(path, text)
+    return True

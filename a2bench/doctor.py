@@ -104,7 +104,7 @@ def _gpu() -> Check:
 
 
 def _disk(home: Path) -> Check:
-    there = home if home.exists() else Path(home.resolve().anchor)
+    there = next(path for path in (home.resolve(), *home.resolve().parents) if path.exists())
     free = shutil.disk_usage(there).free / 1e9
     state: State = "ok" if free > 3 else "missing"
     fix = "" if free > 3 else "the full data set needs 3 GB with a run; set A2BENCH_HOME elsewhere"

@@ -9,11 +9,9 @@ Layout of the folder:
     <case_id>/ref_pose.npz      the reference's key points, one frame    (where poses are known)
 """
 
-import os
+import math
 import shutil
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
@@ -24,11 +22,12 @@ from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
 from a2bench.normalise import fit_image, fit_pose_xy
 from a2bench.ondemand import Grid, driving_clip
-from a2bench.paths import canonical_json, write_text
+from a2bench.parallel import in_processes
+from a2bench.paths import canonical_json, read_utf8, sweep_asides, write_text
 from a2bench.pose.drawing import draw_pose
 from a2bench.pose.keypoints import PoseClip
 from a2bench.progress import progress
-from a2bench.records import Case, CaseId, Fit, Protocol, Record, Size
+from a2bench.records import Case, CaseId, Fit, FolderName, Protocol, Rate, Record, Size
 from a2bench.run import PROMPT
 from a2bench.video import read_image, write_png, write_preview
 
@@ -40,8 +39,8 @@ class HandedOut(Record):
     """A row of `pairs.jsonl`."""
 
     schema_: Literal["a2bench.pair_row/1"] = Field("a2bench.pair_row/1", alias="schema")
-    dataset: str
-    version: str
+    dataset: FolderName
+    version: FolderName
     protocol: Protocol
     split: str
     case_id: CaseId
@@ -49,8 +48,8 @@ class HandedOut(Record):
     driving: str
     prompt: str
     size: Size
-    fps: float
-    frames: int
+    fps: Rate
+    frames: int = Field(ge=1, le=4096)
     fit: Fit
 
     model_config = ConfigDict(
@@ -72,18 +71,25 @@ def grid_for(
     Raises:
         A2BenchError: rate outside 4 to 60, or a clip that is too short to score or too long.
     """
-    rate = fps or case.fps
+    rate = case.fps if fps is None else fps
     if not 4 <= rate <= 60:
         raise A2BenchError(f"fps={rate:g}: driving clips can be had from 4 to 60 frames a second.")
-    needed = int(case.instants_seconds[-1] * rate + 1 - 1e-9) + 1
-    count = frames or needed
-    if count < needed - 1 or (count - 1) / rate > LONGEST_SECONDS:
+    # the last frame may lie half a frame before the last instant, as the normaliser allows
+    needed = math.ceil(case.instants_seconds[-1] * rate + 0.5 - 1e-9)
+    count = needed if frames is None else frames
+    if count < needed or (count - 1) / rate > LONGEST_SECONDS:
         most = int(LONGEST_SECONDS * rate) + 1
         raise A2BenchError(
             f"frames={count} at {rate:g} fps: scoring reaches to {case.instants_seconds[-1]:g} s, "
             f"clips to {LONGEST_SECONDS} s; ask for {needed} to {most} frames."
         )
-    return Grid(size or case.size, rate, count, fit)
+    chosen = size or case.size
+    if fit == "crop" and chosen.width * case.size.height != chosen.height * case.size.width:
+        raise A2BenchError(
+            f"fit=crop from {case.size} to {chosen}: the sides that are cut away could never be "
+            "scored.\nhint: --fit letterbox keeps proportions, --fit stretch fills the frame"
+        )
+    return Grid(chosen, rate, count, fit)
 
 
 def hand_out(
@@ -132,15 +138,12 @@ def hand_out(
             "hint: choose another --out"
         )
     write_text(listing, text)
-    if tasks:
-        count = min(workers or os.cpu_count() or 1, len(tasks))
-        with (
-            progress("hand out inputs", len(tasks)) as shown,
-            ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool,
-        ):
-            futures = [pool.submit(_write_case, dataset, case, grid, out) for case, grid in tasks]
-            for future in as_completed(futures):
-                shown.advance(note=future.result())
+    sweep_asides(out)
+    todo = [(dataset, case, grid, out) for case, grid in tasks]
+    if todo:
+        with progress("hand out inputs", len(todo)) as shown:
+            for case_id in in_processes(_write_case, todo, workers=workers):
+                shown.advance(note=case_id)
     return rows
 
 
@@ -190,7 +193,7 @@ def read_pairs(path: Path) -> list[HandedOut]:
     if path.stat().st_size > _MAX_PAIRS_BYTES:
         raise A2BenchError(f"{path}: over {_MAX_PAIRS_BYTES} bytes; not a list of ours")
     rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(read_utf8(path).splitlines(), start=1):
         try:
             rows.append(HandedOut.model_validate_json(line))
         except ValidationError as error:

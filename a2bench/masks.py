@@ -71,11 +71,14 @@ class MaskClip:
         try:
             shape = tuple(int(side) for side in arrays["shape"])
             count = int(np.prod(shape))
-            if len(shape) != 3 or count > 8 * _MAX_MASK_BYTES:
+            if len(shape) != 3 or min(shape) < 1 or count > _MAX_MASK_BYTES:
                 raise ValueError(f"shape {shape}")
 
             def unpack(name: str) -> npt.NDArray[np.bool_]:
-                bits = np.unpackbits(arrays[name].astype(np.uint8), count=count)
+                packed = arrays[name].astype(np.uint8)
+                if packed.shape != ((count + 7) // 8,):  # never unpack what the file does not hold
+                    raise ValueError(f"{name} has {packed.size} bytes for {count} pixels")
+                bits = np.unpackbits(packed, count=count)
                 return bits.reshape(shape).astype(np.bool_)
 
             yaw = arrays["yaw_hundredths"].astype(np.float64) / 100

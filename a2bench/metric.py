@@ -96,6 +96,7 @@ class Metric:
         digits: printed decimals.
         pitfalls: what it does not see, for `info metric`.
         paper, code: source, the code with its commit or version.
+        whole_frame: scores every pixel even where a region is known (`*_full`).
         missing: what the machine lacks to compute it (weights), with the command that gets it;
             "" where nothing is missing. Asked once a run.
     """
@@ -115,12 +116,15 @@ class Metric:
     paper: str = ""
     code: str = ""
     suites: tuple[str, ...] = field(default=("a2bench",))
+    whole_frame: bool = False
     missing: Callable[[], str] = _nothing_missing
 
     def outcome(self, pair: ClipPair) -> Outcome:
         """Score one clip: identical clips are perfect by definition, without computing."""
         if not len(pair.target):
             return Outcome(None, "undefined", "no scored frame")
+        if self.whole_frame:
+            pair = pair.full_frame
         if pair.scored_pixels is not None and not pair.scored_pixels.any():
             return Outcome(None, "undefined", "no scored pixel: the region is empty in every frame")
         if pair.identical:

@@ -1,16 +1,20 @@
-"""Clips that are made when first asked for, and checked each time they are read.
+"""Clips that are made when first asked for.
 
 `self` truths come with the data set. `cross` truths and driving clips at other rates or sizes are
 rendered on demand into the cache folder beside the data sets, which may be deleted at any time.
+Truths are checked against their digests each time they are decoded; of a driving clip that was
+rendered, the digest says what it decodes to.
 """
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from a2bench.builders.assembly import whole_folder
+from a2bench.builders.release import check_release
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
 from a2bench.masks import MaskClip
@@ -18,7 +22,7 @@ from a2bench.metric import Pixels, Video
 from a2bench.normalise import fit_image, fit_pose_xy, frames_for_instants
 from a2bench.paths import write_json
 from a2bench.pose.keypoints import PoseClip
-from a2bench.records import Case, Fit, Size
+from a2bench.records import Case, Fit, Protocol, Size
 from a2bench.region import frames_scored, scored_pixels
 from a2bench.video import read_truth, read_video, rgb_digest, write_truth
 
@@ -45,10 +49,13 @@ class Truth:
     frames: Video
     masks: MaskClip | None
 
-    def scored_frames(self) -> list[int]:
-        """Return the indices that pixel metrics see: not the input frame, not turned away."""
+    def scored_frames(self, protocol: Protocol) -> list[int]:
+        """Return the indices that pixel metrics see: not the input frame.
+
+        In `cross` not those turned away from the viewer either: nothing says how a back looks.
+        """
         count = len(self.frames)
-        if self.masks is None:
+        if self.masks is None or protocol != "cross":
             return list(range(1, count))
         seen = frames_scored(self.masks.yaw_degrees)
         return [index for index in range(1, count) if seen[index]]
@@ -102,6 +109,9 @@ def load_truth(dataset: Dataset, case: Case) -> Truth:
     """
     folder = truth_folder(dataset, case)
     digests = truth_digests(dataset, case) or {}
+    if dataset.info.builder == "procedural" and dataset.info.profile == "default":
+        kind: Literal["self", "cross"] = "cross" if case.protocol == "cross" else "self"
+        check_release(dataset.info.version, kind, case.case_id, digests)
     frames = read_truth(folder / "video.mp4")
     _check(digests, "rgb", rgb_digest(frames), folder)
     masks = None
@@ -145,7 +155,7 @@ def driving_clip(dataset: Dataset, driver_id: str, grid: Grid) -> tuple[Path, Po
                 PoseClip(
                     xy, source_pose.visibility, grid.size.width, grid.size.height, grid.fps
                 ).save(aside / "pose.npz")
-            write_json(aside / "digests.json", {"rgb": rgb_digest(fitted)})
+            write_json(aside / "digests.json", {"rgb": rgb_digest(read_truth(aside / "video.mp4"))})
     pose_path = folder / "pose.npz"
     return folder / "video.mp4", PoseClip.load(pose_path) if pose_path.exists() else None
 

@@ -1,9 +1,14 @@
 """Where things lie, and how files are written: aside first, then renamed, so a file is whole."""
 
+import fcntl
+import glob
 import hashlib
 import json
 import os
 import re
+import shutil
+import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,15 +46,44 @@ def inside(folder: Path, relative: str, *, what: str) -> Path:
     return path
 
 
+def aside_name(stem: str) -> str:
+    """Return a name for what is not whole yet.
+
+    It starts with a dot, so no reader takes it for a result; no two processes share it.
+    """
+    return f".{stem}.{socket.gethostname()}.{os.getpid()}"
+
+
+def sweep_asides(folder: Path) -> None:
+    """Remove what killed processes of this machine left unfinished in a folder."""
+    mark = f".{socket.gethostname()}."
+    for path in folder.glob(f".*{glob.escape(mark)}*") if folder.is_dir() else ():
+        owner = path.name.rpartition(mark)[2].partition(".")[0]
+        if owner.isdigit() and not _is_alive(int(owner)):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 @contextmanager
 def write_aside(path: Path) -> Iterator[Path]:
     """Yield a path to write to; it becomes `path` only if the block ends without an error.
 
-    The temporary name keeps the suffix (encoders choose the container by it), carries the process
-    id (two processes never share it) and starts with a dot (no reader takes it for a result).
+    The temporary name keeps the suffix: encoders choose the container by it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    aside = path.with_name(aside_name(path.stem) + path.suffix)
     try:
         yield aside
         aside.replace(path)
@@ -61,6 +95,39 @@ def write_text(path: Path, text: str) -> None:
     """Write a whole UTF-8 text file or none."""
     with write_aside(path) as aside:
         aside.write_text(text, encoding="utf-8", newline="\n")
+
+
+@contextmanager
+def only_one(lock: Path, what: str) -> Iterator[None]:
+    """Let one process at a time into the block; the others wait, and say for whom.
+
+    The system frees the lock when its holder ends, however it ends.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a+", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            holder = handle.read().strip() or "unknown"
+            print(f"waiting: process {holder} is {what}", file=sys.stderr)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        handle.truncate(0)
+        handle.write(f"{os.getpid()} on {socket.gethostname()}")
+        handle.flush()
+        yield
+
+
+def read_utf8(path: Path) -> str:
+    """Return a text file's content.
+
+    Raises:
+        A2BenchError: its bytes are not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise A2BenchError(f"{path}: not a UTF-8 text file ({error.reason}).") from error
 
 
 def canonical_json(value: Any) -> str:

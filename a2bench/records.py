@@ -45,6 +45,14 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 """A snake_case id; the file name is the name."""
 
 CaseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
+FolderName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$", max_length=100)
+]
+"""A data set's name or version: one folder, never a path."""
+
+Rate = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
+"""Frames a second, in Hz."""
+
 Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 
@@ -76,7 +84,7 @@ class Sample(Record):
     prompt: str
     """One sentence that describes the picture; the caption of the `caption` prompt track."""
     size: Size
-    fps: float
+    fps: Rate
     """Rate of the truth, in Hz: the scoring instants are `i / fps` seconds."""
     frames: int = Field(ge=2, le=4096)
     has_pose: bool
@@ -103,8 +111,8 @@ class DatasetInfo(Record):
     """`dataset.json`: what a data set version is and how it was made."""
 
     schema_: Literal["a2bench.dataset/1"] = Field("a2bench.dataset/1", alias="schema")
-    name: str
-    version: str
+    name: FolderName
+    version: FolderName
     builder: Literal["procedural", "adopt", "generative"]
     profile: str
     protocols: tuple[Protocol, ...]
@@ -147,8 +155,8 @@ class Case(Record):
     reference_id: CaseId
     driver_id: CaseId
     size: Size
-    fps: float
-    frames: int
+    fps: Rate
+    frames: int = Field(ge=2, le=4096)
 
     @property
     def instants_seconds(self) -> tuple[float, ...]:

@@ -498,8 +498,15 @@ class _Board:
         return _mean([number for number in numbers if number is not None])
 
     def floor(self, protocol: Protocol, metric: str, case_id: str) -> float | None:
-        """Return `still`'s number on a case, else the worst ranked one; None: nobody has one."""
-        if not self.cases(protocol, FLOOR_METHOD, metric):
+        """Return `still`'s number on a case; where it is undefined or failed, the worst ranked one.
+
+        None: nobody has one.
+
+        Raises:
+            A2BenchError: `still` was not scored on this case; it is never left out in silence.
+        """
+        looked = self.cases(protocol, FLOOR_METHOD, metric).get(case_id, {})
+        if not any(value.status not in ("missing", "unavailable") for value in looked.values()):
             raise A2BenchError(
                 f"{protocol} / {metric} / {case_id}: a failed or undefined case is ranked by the "
                 f"value of method `{FLOOR_METHOD}` there, and `{FLOOR_METHOD}` was not scored.\n"
@@ -527,8 +534,10 @@ def _mean(numbers: Sequence[float]) -> float | None:
     return math.fsum(numbers) / len(numbers) if numbers else None
 
 
-def _commands(caption: Caption, protocol: Protocol, method: str) -> str:
+def _commands(caption: Caption, protocol: Protocol, method: str, kind: str = "in_process") -> str:
     keys = f"method={method} dataset={caption.dataset} protocol={protocol} split={caption.split}"
+    if kind != "in_process":
+        return f"`a2bench score --predictions FOLDER {keys}`"
     return f"`a2bench run {keys}`, then `a2bench score {keys}`"
 
 
@@ -716,7 +725,7 @@ def _refuse_missing(
                 )
                 problems.append(
                     f"{protocol} / {card.name}: {len(lost)} of {len(cases)} cases, such as "
-                    f"{examples}: {_commands(board.caption, protocol, card.name)}"
+                    f"{examples}: {_commands(board.caption, protocol, card.name, card.kind)}"
                 )
     if problems:
         error = problems_error("cases without a value", problems)

@@ -7,6 +7,7 @@ from pathlib import Path
 from a2bench import plugins
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
+from a2bench.parallel import worker_count
 from a2bench.paths import canonical_json, sha256_file, sha256_text
 from a2bench.progress import progress
 from a2bench.records import Case, MethodCard, Protocol, Request, Result
@@ -49,15 +50,29 @@ def seeds_of(card: MethodCard, seeds: Sequence[int] | None) -> tuple[int, ...]:
     return tuple(seeds) if seeds is not None else SEEDS
 
 
-def fingerprint(card: MethodCard, dataset: Dataset, case: Case, seed: int) -> str:
-    """Digest of everything that decides a prediction, as `sha256:<hex>`."""
-    files = plugins.method_files(card.name)
+def files_of(card: MethodCard) -> dict[str, str]:
+    """Return file name -> digest of what decides an in-process method's answers."""
+    return {path.name: sha256_file(path) for path in plugins.method_files(card.name)}
+
+
+def fingerprint(
+    card: MethodCard, files: dict[str, str], dataset: Dataset, case: Case, seed: int
+) -> str:
+    """Digest of everything that decides a prediction, as `sha256:<hex>`.
+
+    Args:
+        card: of the method.
+        files: `files_of(card)`.
+        dataset: of the case.
+        case: which one.
+        seed: of a stochastic method, else the first.
+    """
     return sha256_text(
         canonical_json(
             {
                 "card": card.model_dump(mode="json"),
                 "case": case.model_dump(mode="json"),
-                "files": {path.name: sha256_file(path) for path in files},
+                "files": files,
                 "driver": dataset.sample(case.driver_id).digests,
                 "prompt": PROMPT,
                 "reference": dataset.sample(case.reference_id).digests,
@@ -92,6 +107,7 @@ def plan(
                 f"--split {split} --out inputs, then a2bench score --predictions FOLDER "
                 f"method={card.name}"
             )
+        files = files_of(card)
         for protocol in protocols:
             for case in dataset.cases(protocol, split):
                 if reason := reason_not_applicable(card, dataset, case):
@@ -108,7 +124,7 @@ def plan(
                         output=str(
                             store.prediction(dataset, protocol, card.name, seed, case.case_id)
                         ),
-                        fingerprint=fingerprint(card, dataset, case, seed),
+                        fingerprint=fingerprint(card, files, dataset, case, seed),
                     )
                     done = store.result(
                         dataset, case, card.name, seed, fingerprint=request.fingerprint
@@ -154,6 +170,7 @@ def run(
         ): (Path(job.request.output))
         for job in jobs
     }
+    worker_count(workers, len(jobs))  # says what is wrong before anything starts
     with progress("run", len(jobs)) as shown:
         for result in back_end.run(jobs, make_worker, workers=workers):
             key = (result.method, result.protocol, result.seed, result.case_id)
@@ -162,4 +179,9 @@ def run(
             if result.status == "failed":
                 summary.failed.append(result)
             shown.advance(note=f"{result.method} {result.case_id} {result.failure or ''}")
+    if summary.finished != len(jobs):
+        raise A2BenchError(
+            f"runner {runner!r} answered {summary.finished} of {len(jobs)} jobs.\n"
+            "hint: run the same command again; what was answered is kept"
+        )
     return summary

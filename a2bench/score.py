@@ -5,24 +5,21 @@ key is kept, so scoring again does only what is missing. Results are the same fo
 workers and any order, because each case is scored on its own.
 """
 
-import os
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 from a2bench import plugins
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError, problems_error
-from a2bench.metric import ClipPair, Outcome
+from a2bench.metric import ClipPair, Metric, Outcome
 from a2bench.ondemand import load_truth, truth_digest, truth_digests, truth_folder
-from a2bench.paths import sha256_file, sha256_text
+from a2bench.parallel import in_processes
+from a2bench.paths import only_one, sha256_file, sha256_text, sweep_asides
 from a2bench.progress import progress
 from a2bench.records import Case, MethodCard, Protocol, Region, Result, Value
 from a2bench.results import read_values, write_values
-from a2bench.run import reason_not_applicable, seeds_of
+from a2bench.run import files_of, fingerprint, reason_not_applicable, seeds_of
 from a2bench.store import RunFolder
 from a2bench.video import read_video
 
@@ -77,7 +74,7 @@ def score_case(task: CaseTask) -> list[Value]:
     truth = load_truth(dataset, case)
     digests = truth_digests(dataset, case)
     assert digests is not None  # load_truth has made them
-    scored = truth.scored_frames()
+    scored = truth.scored_frames(case.protocol)
     pixels = truth.scored_pixels()
     target = truth.frames[scored]
     scored_pixels = None if pixels is None else pixels[scored]
@@ -106,7 +103,7 @@ def score_case(task: CaseTask) -> list[Value]:
                     value=outcome.value,
                     status=outcome.status,
                     reason=outcome.reason,
-                    region=_region(name, masked=pixels is not None),
+                    region=_region(metric, masked=pixels is not None),
                     unit=metric.unit,
                     key=measurement_key(
                         truth_digest(digests), entry.prediction_sha256, name, metric.version
@@ -116,8 +113,94 @@ def score_case(task: CaseTask) -> list[Value]:
     return values
 
 
-def _region(metric: str, *, masked: bool) -> Region:
-    return "motion" if masked and not metric.endswith("_full") else "frame"
+def _region(metric: Metric, *, masked: bool) -> Region:
+    return "motion" if masked and not metric.whole_frame else "frame"
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """What is known of a set of cases, and what is not.
+
+    Attributes:
+        values: current ones: made from the predictions, truths and metrics that are there now.
+        tasks: what has to be computed.
+        absent: cases that were never run, one line each.
+        stored: every value the run has, current or not.
+    """
+
+    values: dict[ValueKey, Value]
+    tasks: list[CaseTask]
+    absent: list[str]
+    stored: dict[ValueKey, Value]
+
+
+def lookup(
+    store: RunFolder,
+    dataset: Dataset,
+    cards: Sequence[MethodCard],
+    protocols: Sequence[Protocol],
+    split: str,
+    metrics: Sequence[str],
+    *,
+    seeds: Sequence[int] | None = None,
+) -> Lookup:
+    """Find the values that are current; computes nothing.
+
+    Raises:
+        A2BenchError: predictions of an in-process method whose card or code is another one now.
+    """
+    stored = _stored_values(store.values_folder(dataset))
+    found = Lookup({}, [], [], stored)
+    files = {card.name: files_of(card) for card in cards if card.kind == "in_process"}
+    lacking = {name: plugins.metric(name).missing() for name in metrics}
+    for protocol in protocols:
+        for case in dataset.cases(protocol, split):
+            digests = truth_digests(dataset, case)
+            truth = None if digests is None else truth_digest(digests)
+            entries: list[tuple[Entry, tuple[str, ...]]] = []
+            for card in cards:
+                reason = reason_not_applicable(card, dataset, case)
+                for seed in seeds_of(card, seeds):
+                    made_by = (
+                        fingerprint(card, files[card.name], dataset, case, seed)
+                        if card.name in files
+                        else None
+                    )
+                    result = (
+                        None
+                        if reason
+                        else store.result(dataset, case, card.name, seed, fingerprint=made_by)
+                    )
+                    if result is None and not reason:
+                        found.absent.append(f"{card.name} {protocol} seed {seed} {case.case_id}")
+                    for value in _values_without_video(
+                        dataset, case, card, seed, result, reason, lacking
+                    ):
+                        found.values[value_key(value)] = value
+                    if result is None or result.status != "ok":
+                        continue
+                    prediction = result.prediction_sha256 or ""
+                    missing = []
+                    for name in metrics:
+                        about = (protocol, card.name, seed, case.case_id, name)
+                        if about in found.values:
+                            continue
+                        old = stored.get(about)
+                        version = plugins.metric(name).version
+                        if (
+                            old is not None
+                            and truth is not None
+                            and old.key == measurement_key(truth, prediction, name, version)
+                        ):
+                            found.values[about] = old
+                        else:
+                            missing.append(name)
+                    if missing:
+                        path = store.prediction(dataset, protocol, card.name, seed, case.case_id)
+                        entries.append((Entry(card.name, seed, path, prediction), tuple(missing)))
+            if entries:
+                found.tasks.append(CaseTask(dataset.folder, case, tuple(entries)))
+    return found
 
 
 def score(
@@ -139,90 +222,37 @@ def score(
             worker; what was scored before is kept.
     """
     folder = store.values_folder(dataset)
-    known = _known_values(folder)
-    wanted: dict[ValueKey, Value] = {}
-    tasks: list[CaseTask] = []
-    absent: list[str] = []
-    for protocol in protocols:
-        for case in dataset.cases(protocol, split):
-            digests = truth_digests(dataset, case)
-            entries: list[tuple[Entry, tuple[str, ...]]] = []
-            for card in cards:
-                reason = reason_not_applicable(card, dataset, case)
-                for seed in seeds_of(card, seeds):
-                    result = (
-                        None
-                        if reason
-                        else store.result(dataset, case, card.name, seed, fingerprint=None)
-                    )
-                    if result is None and not reason:
-                        absent.append(f"{card.name} {protocol} seed {seed} {case.case_id}")
-                    without = _values_without_video(
-                        dataset, case, card, seed, result, reason, metrics
-                    )
-                    wanted |= {value_key(value): value for value in without}
-                    if result is None or result.status != "ok":
-                        continue
-                    missing = []
-                    for name in metrics:
-                        about = (protocol, card.name, seed, case.case_id, name)
-                        if about in wanted:  # unavailable on this machine
-                            continue
-                        found = known.get(about)
-                        if (
-                            found is not None
-                            and digests is not None
-                            and found.key
-                            == (
-                                measurement_key(
-                                    truth_digest(digests),
-                                    result.prediction_sha256 or "",
-                                    name,
-                                    plugins.metric(name).version,
-                                )
-                            )
-                        ):
-                            wanted[about] = found
-                        else:
-                            missing.append(name)
-                    if missing:
-                        path = store.prediction(dataset, protocol, card.name, seed, case.case_id)
-                        entry = Entry(card.name, seed, path, result.prediction_sha256 or "")
-                        entries.append((entry, tuple(missing)))
-            if entries:
-                tasks.append(CaseTask(dataset.folder, case, tuple(entries)))
-    if absent and not allow_partial:
-        shown = [*absent[:20], *(["..."] if len(absent) > 20 else [])]
-        raise problems_error(
-            "cases that have no prediction yet; run them (a2bench run ...), or say "
-            "allow_partial=true, which marks the table",
-            shown,
-        )
-    for value in _scored(tasks, folder, workers):
-        wanted[value_key(value)] = value
-    merged = known | wanted
-    if merged != known or (folder / "values.jsonl").exists():
-        write_values(folder / "values.parquet", [merged[key] for key in sorted(merged)])
-        (folder / "values.jsonl").unlink(missing_ok=True)
-    return [wanted[key] for key in sorted(wanted)]
+    with only_one(folder / "lock", "scoring into this run"):
+        found = lookup(store, dataset, cards, protocols, split, metrics, seeds=seeds)
+        if found.absent and not allow_partial:
+            shown = [*found.absent[:20], *(["..."] if len(found.absent) > 20 else [])]
+            raise problems_error(
+                "cases that have no prediction yet; run them (a2bench run ...), or say "
+                "allow_partial=true, which marks the table",
+                shown,
+            )
+        for value in _scored(found.tasks, folder, workers):
+            found.values[value_key(value)] = value
+        merged = found.stored | found.values
+        if merged != found.stored or (folder / "values.jsonl").exists():
+            write_values(folder / "values.parquet", [merged[key] for key in sorted(merged)])
+            (folder / "values.jsonl").unlink(missing_ok=True)
+    return [found.values[key] for key in sorted(found.values)]
 
 
 def ensure_truths(dataset: Dataset, cases: Sequence[Case], workers: int | None = None) -> int:
     """Render every cross truth that is not there yet, on all cores; return how many were made."""
+    sweep_asides(dataset.cache / "cross")
     missing = [case for case in cases if truth_digests(dataset, case) is None]
     if missing:
-        count = min(workers or os.cpu_count() or 1, len(missing))
-        with (
-            progress("render cross truths", len(missing)) as shown,
-            ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool,
-        ):
-            futures = [pool.submit(truth_folder, dataset, case) for case in missing]
-            for future in as_completed(futures):
-                shown.advance(note=future.result().name)
+        tasks = [(dataset, case) for case in missing]
+        with progress("render cross truths", len(missing)) as shown:
+            for folder in in_processes(truth_folder, tasks, workers=workers):
+                shown.advance(note=folder.name)
     return len(missing)
 
 
-def _known_values(folder: Path) -> dict[ValueKey, Value]:
+def _stored_values(folder: Path) -> dict[ValueKey, Value]:
     known: dict[ValueKey, Value] = {}
     if (folder / "values.parquet").exists():
         known = {value_key(value): value for value in read_values(folder / "values.parquet")}
@@ -240,30 +270,18 @@ def _scored(tasks: Sequence[CaseTask], folder: Path, workers: int | None) -> Ite
         return
     folder.mkdir(parents=True, exist_ok=True)
     _mend_journal(folder / "values.jsonl")
-    count = min(workers or os.cpu_count() or 1, len(tasks))
     total = sum(len(task.entries) for task in tasks)
+    done = {task.case.case_id + task.case.protocol: len(task.entries) for task in tasks}
     with (
         progress("score", total) as shown,
         (folder / "values.jsonl").open("a", encoding="utf-8") as journal,
-        ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool,
     ):
-        futures = {pool.submit(score_case, task): task for task in tasks}
-        try:
-            for future in as_completed(futures):
-                values = future.result()
-                journal.write("".join(value.model_dump_json() + "\n" for value in values))
-                journal.flush()
-                yield from values
-                task = futures[future]
-                shown.advance(len(task.entries), note=task.case.case_id)
-        except BrokenProcessPool as error:
-            raise A2BenchError(
-                "a scoring process died (out of memory, or killed); what was scored is kept.\n"
-                "hint: run the same command again, or with workers=1"
-            ) from error
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+        for values in in_processes(score_case, [(task,) for task in tasks], workers=workers):
+            journal.write("".join(value.model_dump_json() + "\n" for value in values))
+            journal.flush()
+            yield from values
+            first = values[0]
+            shown.advance(done[first.case_id + first.protocol], note=first.case_id)
 
 
 def _mend_journal(path: Path) -> None:
@@ -281,12 +299,12 @@ def _values_without_video(
     seed: int,
     result: Result | None,
     not_applicable: str,
-    metrics: Sequence[str],
+    lacking: Mapping[str, str],
 ) -> list[Value]:
     """Return the values that are known without looking at a video: a status and a reason."""
     masked = dataset.sample(case.reference_id).has_mask
     values = []
-    for name in metrics:
+    for name, absent in lacking.items():
         metric = plugins.metric(name)
         if not_applicable:
             outcome = Outcome(None, "not_applicable", not_applicable)
@@ -295,8 +313,8 @@ def _values_without_video(
         elif result.status != "ok":
             reason = f"{result.failure or result.status}: {result.reason}"
             outcome = Outcome(None, "failed", reason)
-        elif lacking := metric.missing():
-            outcome = Outcome(None, "unavailable", lacking)
+        elif absent:
+            outcome = Outcome(None, "unavailable", absent)
         else:
             continue
         values.append(
@@ -310,7 +328,7 @@ def _values_without_video(
                 value=None,
                 status=outcome.status,
                 reason=outcome.reason,
-                region=_region(name, masked=masked),
+                region=_region(metric, masked=masked),
                 unit=metric.unit,
                 key=measurement_key(
                     "", f"{outcome.status}: {outcome.reason}", name, metric.version

@@ -65,8 +65,10 @@ class RunFolder:
             raise A2BenchError(
                 f"{path.parent}: made with another card, code, prompt or data of {method!r}; "
                 "results of two settings are never mixed.\n"
-                f"hint: choose another run=NAME, or delete {path.parent}"
+                f"hint: choose another run=NAME (demo: another --out), or delete {path.parent}"
             )
+        if found.status == "ok" and not path.with_suffix(".mp4").exists():
+            return None  # the video was deleted: the case is not done
         return found
 
     def save_result(self, prediction: Path, result: Result) -> None:
@@ -79,13 +81,17 @@ class RunFolder:
 
     def save_card(self, card: MethodCard) -> None:
         """Keep the card of brought videos, so that later tables know their row."""
+        self.refuse_other_card(card)
+        write_json(self.folder / "methods" / f"{card.name}.json", card.model_dump(mode="json"))
+
+    def refuse_other_card(self, card: MethodCard) -> None:
+        """Raise where this run knows the method by another card."""
         path = self.folder / "methods" / f"{card.name}.json"
         if path.exists() and self.card(card.name) != card:
             raise A2BenchError(
                 f"{path}: this run has a method {card.name!r} with another card.\n"
                 "hint: choose another method=NAME or run=NAME"
             )
-        write_json(path, card.model_dump(mode="json"))
 
     def card(self, method: str) -> MethodCard:
         """Return a method's card: of brought videos from the run, else by plug-in name.

@@ -1,13 +1,11 @@
 """`verify dataset`: is what lies on the disk what was built?"""
 
-import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
 from a2bench.masks import MaskClip
+from a2bench.parallel import in_processes
 from a2bench.paths import sha256_file
 from a2bench.pose.keypoints import PoseClip
 from a2bench.progress import progress
@@ -29,17 +27,13 @@ def verify_dataset(dataset: Dataset, workers: int | None = None) -> list[str]:
         for sample_id in sorted(set(dataset.samples) - set(dataset.info.order))
     ]
     samples = list(dataset.samples.values())
-    with (
-        progress("verify", len(samples)) as shown,
-        ProcessPoolExecutor(
-            min(workers or os.cpu_count() or 1, max(1, len(samples))),
-            mp_context=get_context("spawn"),
-        ) as pool,
-    ):
-        for found in pool.map(_verify_sample, [dataset] * len(samples), samples):
-            problems += found
+    tasks = [(dataset, sample) for sample in samples]
+    with progress("verify", len(samples)) as shown:
+        found = []
+        for answer in in_processes(_verify_sample, tasks, workers=workers):
+            found += answer
             shown.advance()
-    return problems
+    return problems + sorted(found)
 
 
 def _verify_sample(dataset: Dataset, sample: Sample) -> list[str]:

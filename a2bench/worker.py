@@ -120,7 +120,7 @@ def _predict(method: Method, card: MethodCard, request: Request) -> Result:
     started = time.perf_counter()
     answer = method(inputs)
     infer_seconds = time.perf_counter() - started
-    frames = _checked(answer, card)
+    frames = _checked(answer, card, grid)
     clip = Clip(frames, np.arange(len(frames)) / grid.fps, grid.fps)
     declared = card.output
     if declared.spatial is None and card.native.size is not None:
@@ -150,7 +150,7 @@ def _predict(method: Method, card: MethodCard, request: Request) -> Result:
     )
 
 
-def _checked(answer: object, card: MethodCard) -> Video:
+def _checked(answer: object, card: MethodCard, grid: Grid) -> Video:
     """Return the answer if it can be one: exit 0 is not success."""
     what = f"{card.name} answered with"
     if not isinstance(answer, np.ndarray):
@@ -161,6 +161,20 @@ def _checked(answer: object, card: MethodCard) -> Video:
         )
     if not len(answer):
         raise BadPrediction("missing_output", f"{what} no frame")
-    if (answer == answer.reshape(-1)[0]).all():
+    expected = (grid.frames, grid.size.height, grid.size.width)
+    if card.output.temporal is None and len(answer) != expected[0]:
+        raise BadPrediction(
+            "too_short" if len(answer) < expected[0] else "bad_output",
+            f"{what} {len(answer)} frames, expected {expected[0]} (inputs.frames); a method with "
+            "another rhythm declares `output: {temporal: ...}` in its card",
+        )
+    if card.output.spatial is None and answer.shape[1:3] != expected[1:]:
+        height, width = answer.shape[1:3]
+        raise BadPrediction(
+            "bad_output",
+            f"{what} {width}x{height} px, expected {grid.size} (inputs.size); a method with "
+            "another frame declares `output: {spatial: ...}` in its card",
+        )
+    if (answer == answer[0, 0, 0]).all():
         raise BadPrediction("bad_output", f"{what} one constant colour in every frame")
     return answer

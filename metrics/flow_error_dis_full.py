@@ -22,20 +22,19 @@ from a2bench.metric import ClipPair, Metric, Outcome
 
 def flow_error_dis_full(pair: ClipPair) -> Outcome:
     """Mean length of the flow from truth to prediction over whole frames, in px."""
-    whole = pair.full_frame
-    height, width = whole.target.shape[1:3]
+    height, width = pair.target.shape[1:3]
     if min(height, width) < pixels.FLOW_SMALLEST_SIDE_PX:
         return Outcome(
             None, "undefined", f"{width}x{height} px: a side is under 12, too small for DIS flow"
         )
-    if flat := pixels.flat_frames(whole.prediction, whole.target, None):
+    if flat := pixels.flat_frames(pair.prediction, pair.target, None):
         return Outcome(
             None,
             "undefined",
-            f"the prediction has no texture in {len(flat)} of {len(whole.target)} frames, first in "
+            f"the prediction has no texture in {len(flat)} of {len(pair.target)} frames, first in "
             f"scored frame {flat[0]}: no flow can be read from a flat picture",
         )
-    return Outcome(pixels.flow_length(whole.prediction, whole.target, None).mean)
+    return Outcome(pixels.flow_length(pair.prediction, pair.target, None).mean)
 
 
 METRIC = Metric(
@@ -55,4 +54,5 @@ METRIC = Metric(
     "ECCV 2016 (arXiv 1603.03590)",
     code="OpenCV 5.0.0 modules/video/src/dis_flow.cpp, DISOPTICAL_FLOW_PRESET_FAST",
     suites=("extended",),
+    whole_frame=True,
 )

@@ -17,8 +17,7 @@ from a2bench.metric import ClipPair, Metric, Outcome
 
 def l1_full(pair: ClipPair) -> Outcome:
     """Mean absolute error of one clip over whole frames, in [0, 1]."""
-    whole = pair.full_frame
-    error = pixels.absolute_error(whole.prediction, whole.target, None, whole.scored_box)
+    error = pixels.absolute_error(pair.prediction, pair.target, None, pair.scored_box)
     if error.total == 0:
         return Outcome(0.0, "identical", "no pixel differs")
     return Outcome(error.mean / pixels.PEAK)
@@ -41,4 +40,5 @@ METRIC = Metric(
     "CVPR 2024 (arXiv 2307.00040), which brought it to this task",
     code="numpy float64 mean(abs(a - b)) / 255; compare Wangt-CN/DisCo @ c4fa48a tool/metrics",
     suites=("extended",),
+    whole_frame=True,
 )

@@ -21,8 +21,7 @@ from a2bench.metric import ClipPair, Metric, Outcome
 
 def psnr_full(pair: ClipPair) -> Outcome:
     """PSNR of one clip over whole frames, in dB."""
-    whole = pair.full_frame
-    error = pixels.squared_error(whole.prediction, whole.target, None, whole.scored_box)
+    error = pixels.squared_error(pair.prediction, pair.target, None, pair.scored_box)
     if error.total == 0:
         return Outcome(pixels.PSNR_CAP_DB, "identical", "no pixel differs")
     return Outcome(pixels.mean_squared_error_to_psnr(error.mean))
@@ -46,4 +45,5 @@ METRIC = Metric(
     "Electronics Letters 44(13), 2008",
     code="scikit-image 0.26.0 skimage.metrics.peak_signal_noise_ratio over all values of the clip",
     suites=("extended",),
+    whole_frame=True,
 )

@@ -22,8 +22,7 @@ from a2bench.metric import ClipPair, Metric, Outcome
 
 def ssim_full(pair: ClipPair) -> Outcome:
     """SSIM of one clip over whole frames."""
-    whole = pair.full_frame
-    return Outcome(pixels.ssim(whole.prediction, whole.target, None, whole.scored_box).mean)
+    return Outcome(pixels.ssim(pair.prediction, pair.target, None, pair.scored_box).mean)
 
 
 METRIC = Metric(
@@ -45,4 +44,5 @@ METRIC = Metric(
     code="scikit-image 0.26.0 skimage.metrics.structural_similarity(gaussian_weights=True, "
     "sigma=1.5, use_sample_covariance=False, channel_axis=-1, data_range=255, full=True)[1]",
     suites=("extended",),
+    whole_frame=True,
 )

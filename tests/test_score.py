@@ -72,7 +72,7 @@ def test_scoring_again_computes_nothing(
 ) -> None:
     """Every value is known by its key; no process is started."""
     first = _score(store, tiny)
-    monkeypatch.setattr("a2bench.score.ProcessPoolExecutor", None)
+    monkeypatch.setattr("a2bench.score.score_case", None)
 
     assert _score(store, tiny) == first
 

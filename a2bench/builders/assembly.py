@@ -1,19 +1,16 @@
 """What every builder shares: start or resume a version, write samples whole, list them."""
 
-import os
 import platform
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 
 from a2bench.dataset import Dataset, write_manifest
 from a2bench.errors import A2BenchError
-from a2bench.paths import sha256_file, write_json, write_text
+from a2bench.parallel import in_processes
+from a2bench.paths import aside_name, sha256_file, sweep_asides, write_json, write_text
 from a2bench.progress import progress
 from a2bench.records import DatasetInfo, Sample
 
@@ -62,7 +59,7 @@ def whole_folder(folder: Path, *, record: str) -> Iterator[Path]:
     `record` is the file that says a folder is whole. Where another process made one meanwhile,
     that stays, since both are the same; what has no record is replaced.
     """
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    aside = folder.with_name(aside_name(folder.name))
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     try:
@@ -101,42 +98,16 @@ def build_samples(
         A2BenchError: a worker died (memory, a signal); what was finished stays.
     """
     start_version(folder, info)
+    sweep_asides(folder / "samples")
     missing = [key for key in wanted if not (folder / "samples" / key / "sample.json").exists()]
-    count = min(workers or os.cpu_count() or 1, max(1, len(missing)))
     if missing:
+        tasks = [(folder, key, argument) for key in missing]
         with progress(label, len(missing)) as shown:
-            if count == 1:
-                for key in missing:
-                    shown.advance(note=build_sample(folder, key, argument))
-            else:
-                _build_in_processes(folder, missing, build_sample, argument, count, shown.advance)
-    if missing or not (folder / "manifest.jsonl").exists():
-        write_manifest(folder, info.order)
+            for key in in_processes(build_sample, tasks, workers=workers):
+                shown.advance(note=key)
+    if write_manifest(folder, info.order):
         _write_card(folder)
     return Dataset.open(folder)
-
-
-def _build_in_processes(
-    folder: Path,
-    missing: Sequence[str],
-    build_sample: BuildSample,
-    argument: str,
-    count: int,
-    advance: Callable[..., None],
-) -> None:
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(build_sample, folder, key, argument) for key in missing]
-        try:
-            for future in as_completed(futures):
-                advance(note=future.result())
-        except BrokenProcessPool as error:
-            raise A2BenchError(
-                f"a build process died (out of memory, or killed); finished samples in {folder} "
-                "are kept.\nhint: run the same command again, or with workers=1"
-            ) from error
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
 
 
 def _write_card(folder: Path) -> None:

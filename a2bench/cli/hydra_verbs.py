@@ -135,6 +135,13 @@ def to_overrides(verb: Verb, arguments: Sequence[str]) -> list[str]:
                     f"key of `a2bench {verb.name}`", key, known, hint=f"a2bench {verb.name} --help"
                 )
             overrides.append(word)
+    given = {word.partition("=")[0].lstrip("+~") for word in overrides}
+    needed = [key for key, (default, _) in keys.items() if default == "???" and key not in given]
+    if needed and not {"--cfg", "-c", "--info"} & set(overrides):
+        raise A2BenchError(
+            f"`a2bench {verb.name}` needs {needed[0]}=...: {keys[needed[0]][1]}\n"
+            f"hint: {verb.examples[0 if verb.name != 'build' else 1]}"
+        )
     return overrides
 
 

@@ -150,7 +150,7 @@ def table(
     dataset: Annotated[str, typer.Option(help="Name, name@version, or a folder.")] = "a2bench-proc",
     split: Annotated[str, typer.Option(help="smoke, demo, mini, lite, quant, full.")] = "quant",
     protocol: Annotated[
-        str, typer.Option(help="self, cross, or both with a comma; default all scored.")
+        str, typer.Option(help="self, cross, or both with a comma; default where rows are.")
     ] = "",
     method: Annotated[str, typer.Option(help="Methods, with commas; default all of the run.")] = "",
     suite: Annotated[str, typer.Option(help="a2bench or extended.")] = "a2bench",
@@ -174,7 +174,7 @@ def table(
 
     root = data_home(home)
     found = Dataset.find(root, dataset)
-    protocols = parse_protocols(protocol.split(",")) if protocol else list(found.info.protocols)
+    protocols = parse_protocols(protocol.split(",")) if protocol else None
     made = board(
         RunFolder.of(root, run),
         found,

@@ -62,6 +62,33 @@ def parse_protocols(value: Any) -> list[Protocol]:
     return [name for name in PROTOCOLS if name in words]
 
 
+def whole_number(value: Any, key: str, *, least: int) -> int | None:
+    """Return a count, or None where none is given.
+
+    Raises:
+        A2BenchError: not a whole number, or too small.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise A2BenchError(f"{key}={value}: expected a whole number of at least {least}.")
+    return value
+
+
+def parse_seeds(value: Any) -> list[int] | None:
+    """Return seeds: of N the first N, of a list those, of null None.
+
+    Raises:
+        A2BenchError: neither.
+    """
+    if value is None:
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return list(range(whole_number(value, "seeds", least=1) or 1))
+    seeds = [whole_number(seed, "seeds", least=0) for seed in value]
+    return sorted({seed for seed in seeds if seed is not None})
+
+
 def console() -> "Console":
     """Return a console for tables: as wide as the terminal, or wide enough for a file."""
     from rich.console import Console
@@ -74,7 +101,12 @@ def _build(cfg: Any) -> int:
     if cfg.builder == "procedural":
         from a2bench.builders import procedural
 
-        dataset = procedural.build(home, split=cfg.split, profile=cfg.profile, workers=cfg.workers)
+        dataset = procedural.build(
+            home,
+            split=cfg.split,
+            profile=cfg.profile,
+            workers=whole_number(cfg.workers, "workers", least=1),
+        )
         split = cfg.split
     else:
         from a2bench.builders import adopt
@@ -86,7 +118,7 @@ def _build(cfg: Any) -> int:
             version=str(cfg.version),
             size=parse_size(cfg.size),
             fit=parse_fit(cfg.fit),
-            workers=cfg.workers,
+            workers=whole_number(cfg.workers, "workers", least=1),
         )
         split = "full"
     print(f"{dataset.label}: {len(dataset.ids(split))} samples (split {split}) in {dataset.folder}")
@@ -111,7 +143,7 @@ def _run(cfg: Any) -> int:
     dataset = Dataset.find(home, cfg.dataset)
     protocols = parse_protocols(cfg.protocol)
     store = RunFolder.of(home, cfg.run)
-    seeds = None if cfg.seeds is None else [int(seed) for seed in cfg.seeds]
+    seeds = parse_seeds(cfg.seeds)
     if cfg.dry_run:
         jobs, summary = plan(
             store,
@@ -137,7 +169,7 @@ def _run(cfg: Any) -> int:
         cfg.split,
         runner=cfg.runner,
         seeds=seeds,
-        workers=cfg.workers,
+        workers=whole_number(cfg.workers, "workers", least=1),
         retry_failed=cfg.retry_failed,
     )
     for method, protocol, reason in summary.not_applicable:
@@ -154,7 +186,7 @@ def _run(cfg: Any) -> int:
     if summary.failed:
         print("hint: the reasons are in the .json beside each prediction; retry_failed=true")
     print(f"next: a2bench score dataset={cfg.dataset} split={cfg.split}{_where(cfg)}")
-    return 0
+    return 1 if summary.failed else 0
 
 
 def _where(cfg: Any, *, flags: bool = False) -> str:
@@ -167,50 +199,53 @@ def _where(cfg: Any, *, flags: bool = False) -> str:
 def _score(cfg: Any) -> int:
     if cfg.pair is not None:
         return _score_pair(cfg)
+    from a2bench.boards import board, rows_of
     from a2bench.dataset import Dataset
     from a2bench.score import score
     from a2bench.store import RunFolder
     from a2bench.suites import suite_metrics
+    from a2bench.tables import to_terminal
 
     home = data_home(cfg.home)
     store = RunFolder.of(home, cfg.run)
     metrics = suite_metrics(cfg.suite)
+    seeds = parse_seeds(cfg.seeds)
+    workers = whole_number(cfg.workers, "workers", least=1)
     if cfg.predictions is not None:
-        dataset, cards, protocols, split = _bring(cfg, home, store)
+        dataset, card, protocol, split = _bring(cfg, home, store)
+        rows: dict[Protocol, list[MethodCard]] = {protocol: [card]}
     else:
         dataset = Dataset.find(home, cfg.dataset or "a2bench-proc")
         split = cfg.split or "quant"
-        protocols = parse_protocols(cfg.protocol or list(dataset.info.protocols))
-        methods = _names(cfg.method) if cfg.method else store.methods(dataset)
-        if not methods:
-            raise A2BenchError(
-                f"{store.folder} has no predictions for {dataset.label}.\n"
-                f"hint: a2bench run method=still dataset={dataset.info.name} split={split}"
-            )
-        cards = [store.card(name) for name in methods]
-    seeds = None if cfg.seeds is None else [int(seed) for seed in cfg.seeds]
-    values = score(
-        store,
-        dataset,
-        cards,
-        protocols,
-        split,
-        metrics,
-        seeds=seeds,
-        allow_partial=cfg.allow_partial,
-        workers=cfg.workers,
-    )
+        rows = rows_of(
+            store,
+            dataset,
+            _names(cfg.method) if cfg.method else None,
+            parse_protocols(cfg.protocol) if cfg.protocol else None,
+        )
+    values = [
+        value
+        for protocol, cards in rows.items()
+        for value in score(
+            store,
+            dataset,
+            cards,
+            [protocol],
+            split,
+            metrics,
+            seeds=seeds,
+            allow_partial=cfg.allow_partial,
+            workers=workers,
+        )
+    ]
     if cfg.json:
         print(json.dumps([value.model_dump(mode="json") for value in values], indent=1))
         return 0
-    from a2bench.boards import board
-    from a2bench.tables import to_terminal
-
     made = board(
         store,
         dataset,
-        [card.name for card in cards],
-        protocols,
+        list(dict.fromkeys(card.name for cards in rows.values() for card in cards)),
+        list(rows) if cfg.protocol or cfg.predictions else None,
         split,
         cfg.suite,
         seeds=seeds,
@@ -218,14 +253,15 @@ def _score(cfg: Any) -> int:
     )
     to_terminal(made.leaderboard, console())
     print(f"values: {store.values_folder(dataset) / 'values.parquet'}")
+    suite = "" if cfg.suite == "a2bench" else f" --suite {cfg.suite}"
     print(
-        f"next: a2bench table --dataset {dataset.info.name} --split {split} --out table"
+        f"next: a2bench table --dataset {dataset.info.name} --split {split}{suite} --out table"
         + _where(cfg, flags=True)
     )
     return 0
 
 
-def _bring(cfg: Any, home: Path, store: Any) -> tuple[Any, list[MethodCard], list[Protocol], str]:
+def _bring(cfg: Any, home: Path, store: Any) -> tuple[Any, MethodCard, Protocol, str]:
     """Take brought videos into the run; what they are of comes from keys or pairs.jsonl."""
     from a2bench.bring import bring
     from a2bench.dataset import Dataset
@@ -261,10 +297,9 @@ def _bring(cfg: Any, home: Path, store: Any) -> tuple[Any, list[MethodCard], lis
         folder,
         handed_out={row.case_id: row for row in rows},
         allow_partial=cfg.allow_partial,
-        workers=cfg.workers,
+        workers=whole_number(cfg.workers, "workers", least=1),
     )
-    store.save_card(card)
-    return dataset, [card], protocols, split
+    return dataset, card, protocols[0], split
 
 
 def _card_of_brought(cfg: Any, store: Any, name: str) -> MethodCard:

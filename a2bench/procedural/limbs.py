@@ -1,6 +1,7 @@
 """Arms, legs, hands and feet: one tapered outline each, with cloth cut from the same outline."""
 
 import math
+from dataclasses import replace
 
 import skia
 
@@ -46,6 +47,8 @@ def draw_arms(figure: Figure) -> None:
             depth = 60.0
         else:
             depth = 14.0
+            emerged = min(1.0, (middle + 0.34 * reach) / (0.30 * reach))
+            start = (1.0 - emerged) * _hidden_share(figure, shoulder, elbow)
         _draw_arm(figure, look, (shoulder, elbow, wrist), depth + index * 0.01, index, start)
 
 
@@ -85,7 +88,8 @@ def _draw_arm(
     along = (dx / size, dy / size) if size > 4.0 else (0.0, 1.0)
     _draw_hand(figure, look, points[2], along, depth + 0.2, index)
     for layer, cloth in enumerate(look.cloth):
-        _draw_cloth(figure, look, points, cloth, depth + 0.1 + layer * 0.01, part)
+        seen = replace(cloth, start=max(cloth.start, start))
+        _draw_cloth(figure, look, points, seen, depth + 0.1 + layer * 0.01, part)
 
 
 def _draw_cloth(

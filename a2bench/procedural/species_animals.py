@@ -323,7 +323,7 @@ def _elephant(r: Recipe) -> Traits:
         eye_v=0.58,
         features=(
             ear_pair(
-                "fan", 68, coat, mix(coat, _PINK, 0.5), azimuth=68, v=0.62, splay=0, springy=0.8
+                "fan", 62, coat, mix(coat, _PINK, 0.5), azimuth=68, v=0.62, splay=0, springy=0.8
             ),
             tail((9, 8, 8, 16), 110, coat, tip=darker(coat, 0.5)),
         ),

@@ -185,7 +185,7 @@ def _bus(r: Recipe) -> ObjectTraits:
         (-1.0, 0.84),
         (-1.0, 0.10),
     )
-    solid = Solid(226, 98, ((0.0, 0.94), (0.1, 1.0), (0.84, 1.0), (1.0, 0.6)), 0.80, 0.55, outline)
+    solid = Solid(238, 93, ((0.0, 0.94), (0.1, 1.0), (0.84, 1.0), (1.0, 0.6)), 0.80, 0.55, outline)
     lamp = ellipse(0, 0, 14, 14)
     look = SurfaceLook(
         body,

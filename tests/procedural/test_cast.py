@@ -66,7 +66,8 @@ def test_every_species_appears_equally_often():
 
 def test_no_style_or_background_dominates():
     """Styles are dealt in turn per species, so none is more than half again as frequent as
-    another."""
+    another.
+    """
     fewest, most = spread(character.style for character in cast())
     assert most <= 1.5 * fewest
 
@@ -101,7 +102,8 @@ def test_the_demo_shows_what_the_set_can_do():
 @pytest.mark.parametrize("size", PREFIXES[2:])
 def test_every_split_is_stratified(size):
     """The share of every family in a split is within one character plus five per cent of its
-    share in the cast."""
+    share in the cast.
+    """
     total = Counter(character.family for character in cast())
     part = Counter(character.family for character in by_order(size))
 

@@ -33,7 +33,7 @@ GOLDEN: dict[str, str] = {
     "0070-penguin-plush@0.0": "223023b678803275c36ff7745835abddf044b62edb6abd83ff5b7e0157b45aca",
     "0070-penguin-plush@1.9": "fc247159d19425a8cd874c6a0d268e0a4e7e3e51d592c36c3516920c19b09646",
     "0011-tiger-sticker@0.0": "a9afeefc5ba561caa1a1b124adcf38d8266cb199db0f2cebb17271311a40af8e",
-    "0011-tiger-sticker@1.9": "8978b73f4a2235bd221f50bca0ccae7871aaceb7e5c8685eb0ecfe53d7783d33",
+    "0011-tiger-sticker@1.9": "da74f180a79789afbe85c915e726c5eddca1380295b603053d656cf8df93983f",
 }
 
 

@@ -155,8 +155,12 @@ def ear_pair(
             matrix = matrix_of(c * flat, -s, s * flat, c, place.x, place.y)
             near = place.z - head.centre(v)[2]
             depth = 20.4 + near * 0.004 if in_front and turn > -0.2 else 19.5 + near * 0.004
-            if in_front and kind in ("fan", "leafy") and turn > 0.5:
+            beside = near < 0.46 * head.solid.half_width
+            if in_front and kind in ("fan", "leafy") and turn > 0.5 and beside:
                 depth = 19.6
+            if not in_front and v < 0.62 and near > 0.30 * head.solid.half_width:
+                # Ears at the sides, not on top: the near one lies on the head in profile.
+                depth = 20.45
             if turn < -0.2 or near < -0.35 * head.solid.half_width:
                 depth = 19.0 if near < 0 and turn > 0 else 21.0 + near * 0.004
             paint = None

@@ -310,6 +310,17 @@ class Scene:
         shadow = fill((0.06, 0.02, 0.13), 0.34, blur=snap(9.0 / camera.scale))
         small.drawPath(figure.pen.union(), shadow)
         canvas.save()
+        # Enlarging is the costly step: only where the blurred shadow can reach.
+        left, top, right, bottom = figure.pen.outline_bounds()
+        canvas.clipRect(
+            skia.Rect.MakeLTRB(
+                math.floor((left * camera.scale + camera.shift_x - 56.0) * scale),
+                math.floor((top * camera.scale + camera.shift_y - 56.0) * scale),
+                math.ceil((right * camera.scale + camera.shift_x + 64.0) * scale),
+                math.ceil((bottom * camera.scale + camera.shift_y + 64.0) * scale),
+            ),
+            doAntiAlias=False,
+        )
         canvas.scale(width / small_width, height / small_height)
         canvas.drawImage(
             surface.makeImageSnapshot(), 0, 0, skia.SamplingOptions(skia.FilterMode.kLinear)

@@ -146,11 +146,19 @@ def _hairs(path: Path) -> tuple[Path, Path]:
             reach = 3.4 + (i * 7 % 5) * 0.75
             slant = ((i * 3 % 7) - 3) * 0.9
             hair = sets[i % 2]
-            hair.moveTo(snap(x - tx * 2.3), snap(y - ty * 2.3))
-            hair.lineTo(snap(x - ty * reach + tx * slant), snap(y + tx * reach + ty * slant))
-            hair.lineTo(snap(x + tx * 2.3), snap(y + ty * 2.3))
-            hair.lineTo(snap(x + ty * reach + tx * slant), snap(y - tx * reach + ty * slant))
-            hair.close()
+            hair.addPoly(
+                [
+                    skia.Point(snap(x - tx * 2.3), snap(y - ty * 2.3)),
+                    skia.Point(
+                        snap(x - ty * reach + tx * slant), snap(y + tx * reach + ty * slant)
+                    ),
+                    skia.Point(snap(x + tx * 2.3), snap(y + ty * 2.3)),
+                    skia.Point(
+                        snap(x + ty * reach + tx * slant), snap(y - tx * reach + ty * slant)
+                    ),
+                ],
+                True,
+            )
         if not measure.nextContour():
             return sets
 

@@ -91,6 +91,112 @@ def test_81_frames_at_480x832_and_16_fps_are_scored_without_code(
     assert "next: a2bench table" in done.stdout
 
 
+def test_an_answer_that_is_not_of_the_handed_out_shape_is_not_taken_for_it(
+    home: Path, inputs: Path, tmp_path: Path, cli: Cli
+) -> None:
+    """Three panels side by side are 3 x 480 wide: refused with the lines to add, never squashed."""
+    rng = np.random.default_rng(0)
+    frames = rng.integers(0, 256, (81, 104, 180, 3), dtype=np.uint8)  # 3 panels of 60x104
+    folder = tmp_path / "predictions"
+    for row in read_pairs(inputs / "pairs.jsonl"):
+        write_lossless_rgb(folder / f"{row.case_id}.mp4", frames, 16)
+    pairs = ("--pairs", str(inputs / "pairs.jsonl"))
+
+    refused = _score(cli, home, folder, *pairs)
+    (folder / "prediction.yaml").write_text("spatial:\n  fit: stretch\n  panel: 2\n  panels: 3\n")
+    accepted = _score(cli, home, folder, *pairs)
+
+    assert refused.returncode == 2
+    assert "spatial:" in refused.stderr
+    assert accepted.returncode == 0, accepted.stderr
+
+
+def test_the_right_number_of_frames_at_another_rate_is_ambiguous(
+    home: Path, inputs: Path, tmp_path: Path, cli: Cli
+) -> None:
+    """81 frames handed out at 16 fps and saved at 8 fps would be a dance at half speed."""
+    folder = tmp_path / "predictions"
+    for row in read_pairs(inputs / "pairs.jsonl"):
+        write_lossless_rgb(
+            folder / f"{row.case_id}.mp4", read_video(inputs / row.driving).frames, 8
+        )
+    pairs = ("--pairs", str(inputs / "pairs.jsonl"))
+
+    refused = _score(cli, home, folder, *pairs)
+    (folder / "prediction.yaml").write_text("temporal:\n  fps: 16\n")
+    accepted = _score(cli, home, folder, *pairs)
+
+    assert refused.returncode == 2
+    assert "temporal:\n  fps: 16" in refused.stderr
+    assert accepted.returncode == 0, accepted.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("--fps", "16", "--frames", "62"), "ask for 63 to 100 frames"),
+        (("--fps", "0"), "from 4 to 60 frames a second"),
+        (("--frames", "0"), "ask for"),
+        (("--fit", "crop", "--size", "128x128"), "cut away could never be scored"),
+        (("--size", "127x128"), "must be even"),
+    ],
+)
+def test_a_grid_that_could_not_be_scored_is_not_handed_out(
+    home: Path, tmp_path: Path, cli: Cli, words: tuple[str, ...], text: str
+) -> None:
+    """62 frames at 16 fps end at 3.8125 s, over half a frame before the last instant, 3.875 s."""
+    done = cli(
+        *("inputs", "--home", str(home), "--dataset", "a2bench-proc-tiny", "--split", "smoke"),
+        *("--protocol", "self", "--out", str(tmp_path / "out"), *words),
+    )
+
+    assert done.returncode == 2
+    assert text in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"dataset": "../../etc"}, "dataset"),
+        ({"case_id": "../evil"}, "case_id"),
+        ({"fps": 0}, "fps"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_a_hostile_list_of_pairs_is_refused_by_line_and_field(
+    inputs: Path, tmp_path: Path, home: Path, cli: Cli, change: dict[str, object], text: str
+) -> None:
+    """Nothing from the file becomes a path."""
+    lines = (inputs / "pairs.jsonl").read_text().splitlines()
+    bad = tmp_path / "pairs.jsonl"
+    bad.write_text("\n".join([lines[0], json.dumps(json.loads(lines[1]) | change)]))
+
+    done = _score(cli, home, tmp_path, "--pairs", str(bad))
+
+    assert done.returncode == 2
+    assert "pairs.jsonl, line 2" in done.stderr
+    assert text in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"[" * 3000, b"spatial: {fit: bend}", b"a: !!x"])
+def test_a_prediction_map_that_is_none_is_refused_with_an_example(
+    home: Path, tmp_path: Path, cli: Cli, content: bytes
+) -> None:
+    """Not UTF-8, nested without end, unknown fit, a tag: exit 2, no traceback."""
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "prediction.yaml").write_bytes(content)
+
+    done = _score(
+        cli, home, tmp_path / "p", "dataset=a2bench-proc-tiny", "split=smoke", "protocol=self"
+    )
+
+    assert done.returncode == 2
+    assert "prediction.yaml" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_every_problem_is_listed_at_once_and_nothing_is_stored(
     home: Path, tiny: Dataset, tmp_path: Path, cli: Cli
 ) -> None:

@@ -162,3 +162,74 @@ def test_the_reference_image_is_frame_0_of_the_truth(tiny: Dataset) -> None:
     reference = read_image(tiny.sample_file(case.reference_id, "reference.png"))
 
     np.testing.assert_array_equal(reference, load_truth(tiny, case).frames[0])
+
+
+def test_a_build_killed_before_its_manifest_was_renewed_goes_on(
+    tiny: Dataset, copied: Dataset
+) -> None:
+    """All samples are there, the manifest is an older one: building again renews it."""
+    manifest = copied.folder / "manifest.jsonl"
+    manifest.write_text("".join(manifest.read_text().splitlines(keepends=True)[:2]))
+
+    again = procedural.build(copied.folder.parents[2], split="smoke", profile="tiny", workers=1)
+
+    assert again.digest("smoke") == tiny.digest("smoke")
+
+
+def test_what_a_killed_build_left_is_swept(copied: Dataset) -> None:
+    """Unfinished folders of processes that are no more; those of living ones stay."""
+    import os
+    import socket
+
+    samples = copied.folder / "samples"
+    dead, alive = (samples / f".x.{socket.gethostname()}.{pid}" for pid in (2**22 + 1, os.getpid()))
+    dead.mkdir()
+    alive.mkdir()
+
+    procedural.build(copied.folder.parents[2], split="smoke", profile="tiny", workers=1)
+
+    assert not dead.exists()
+    assert alive.exists()
+
+
+@pytest.mark.parametrize("field", ["name", "version"])
+def test_a_data_set_that_calls_itself_a_path_is_refused(copied: Dataset, field: str) -> None:
+    """Its name becomes folders of runs and caches."""
+    path = copied.folder / "dataset.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {field: "../../evil"}))
+
+    with pytest.raises(A2BenchError, match=f"(?s)dataset.json: not a valid.*{field}"):
+        Dataset.open(copied.folder)
+
+
+def test_a_data_set_that_lies_elsewhere_keeps_its_cache_beside_it(
+    copied: Dataset, tmp_path: Path
+) -> None:
+    """Opened by folder, it works as from a data root."""
+    shutil.copytree(copied.folder, tmp_path / "elsewhere")
+    dataset = Dataset.open(tmp_path / "elsewhere")
+
+    truth = load_truth(dataset, dataset.cases("cross", "smoke")[0])
+
+    assert len(truth.frames) == 32
+    assert (tmp_path / "elsewhere.cache" / "cross").is_dir()
+
+
+def test_a_mask_file_that_claims_more_pixels_than_it_holds_is_refused(tmp_path: Path) -> None:
+    """A kilobyte must not unpack to gigabytes."""
+    import numpy as np
+
+    from a2bench.masks import MaskClip
+
+    few = np.zeros(4, np.uint8)
+    np.savez_compressed(
+        tmp_path / "mask.npz",
+        schema=np.array("a2bench.masks/1"),
+        shape=np.array([512, 1024, 1024], np.int32),
+        foreground=few,
+        undefined=few,
+        yaw_hundredths=np.zeros(512, np.int32),
+    )
+
+    with pytest.raises(A2BenchError, match="foreground has 4 bytes for 536870912 pixels"):
+        MaskClip.load(tmp_path / "mask.npz")

@@ -94,8 +94,22 @@ FAULTS = {
     "nothing": ("return None", "bad_output", "NoneType"),
     "floats": ("return np.zeros((32, 192, 128, 3))", "bad_output", "float64"),
     "empty": ("return np.zeros((0, 192, 128, 3), np.uint8)", "missing_output", "no frame"),
-    "constant": ("return np.full((32, 192, 128, 3), 7, np.uint8)", "bad_output", "one constant"),
-    "short": ("return inputs.reference_image[None].repeat(9, 0)", "too_short", "0"),
+    "constant": (
+        "return np.full((32, 192, 128, 3), (255, 0, 7), np.uint8)",
+        "bad_output",
+        "one constant",
+    ),
+    "long": ("return inputs.reference_image[None].repeat(40, 0)", "bad_output", "40 frames"),
+    "wide": (
+        "return np.eye(32 * 192, 300, dtype=np.uint8).reshape(32, 192, 300, 1).repeat(3, 3)",
+        "bad_output",
+        "300x192 px, expected 128x192",
+    ),
+    "short": (
+        "return inputs.reference_image[None].repeat(9, 0)",
+        "too_short",
+        "9 frames, expected 32",
+    ),
 }
 
 

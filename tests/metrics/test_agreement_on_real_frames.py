@@ -45,7 +45,7 @@ def _figure(shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _value(metric: str, pair: ClipPair) -> float:
-    outcome = plugins.metric(metric).clip(pair)
+    outcome = plugins.metric(metric).outcome(pair)
     assert outcome.status == "ok", outcome
 
     assert outcome.value is not None

@@ -14,7 +14,7 @@ class Progress(Protocol):
 
 
 class _Lines:
-    """Plain lines, at most one in twenty, where no terminal is there to draw a bar on."""
+    """Plain lines, about ten in all, where no terminal is there to draw a bar on."""
 
     def __init__(self, label: str, total: int) -> None:
         self._label, self._total, self._done, self._next = label, total, 0, 0
@@ -23,7 +23,7 @@ class _Lines:
         self._done += count
         if self._done >= self._next or self._done == self._total:
             print(f"{self._label}: {self._done}/{self._total} {note}".rstrip(), file=sys.stderr)
-            self._next = self._done + max(1, self._total // 4)
+            self._next = self._done + max(1, self._total // 10)
 
 
 @contextmanager

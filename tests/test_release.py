@@ -64,3 +64,17 @@ def test_other_pixels_on_another_architecture_are_said_loudly(
     assert "warning: a: pixels differ" in capsys.readouterr().err
     with pytest.raises(A2BenchError, match="poses differ"):
         check_release("9.0.0", "self", "a", GOOD | {"pose": "sha256:" + "f" * 64})
+
+
+def test_the_committed_digests_are_of_the_version_that_is_drawn() -> None:
+    """The demo's samples and cross truths are among them."""
+    from a2bench.builders.procedural import cross_pairs
+    from a2bench.procedural import VERSION, split_order
+
+    record = json.loads(release.DIGESTS.read_text())
+    demo = split_order()[:8]
+    pairs = [f"{pair.reference_id}__{pair.driver_id}" for pair in cross_pairs(split_order())[:8]]
+
+    assert record["version"] == VERSION
+    assert set(demo) <= set(record["self"])
+    assert set(pairs) <= set(record["cross"])

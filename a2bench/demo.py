@@ -8,7 +8,7 @@ from a2bench import plugins
 from a2bench.boards import Board, board, write_board, write_sheet
 from a2bench.builders import procedural
 from a2bench.records import Protocol
-from a2bench.results import read_provenance
+from a2bench.results import Provenance, read_provenance
 from a2bench.run import run
 from a2bench.score import ensure_truths, score
 from a2bench.store import RunFolder
@@ -64,16 +64,14 @@ def demo(
     lap("score")
     made = board(store, dataset, METHODS, PROTOCOLS, split, "a2bench")
     sheet = out / "contact_sheet.png"
-    shown = made.provenance.model_dump_json()
-    if not sheet.exists() or summary.finished or _written(out / "provenance.json") != shown:
+    if not sheet.exists() or summary.finished or _written(out) != made.provenance:
         write_sheet(store, dataset, METHODS, "cross", split, sheet)
     files = write_board(made, out)  # after the sheet, which the page shows
     lap("table and contact sheet")
     return DemoReport(made, files, sheet, seconds)
 
 
-def _written(provenance: Path) -> str:
-    """Return what the folder's table was made of, or "" where there is none yet."""
-    if not provenance.exists():
-        return ""
-    return read_provenance(provenance).model_dump_json()
+def _written(out: Path) -> Provenance | None:
+    """Return what the folder's table was made of; None where there is none yet."""
+    path = out / "provenance.json"
+    return read_provenance(path) if path.exists() else None

@@ -293,6 +293,20 @@ class Result(Record):
         frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
     )
 
+    @classmethod
+    def failed(cls, request: Request, kind: FailureKind, reason: str) -> "Result":
+        """Return the result of a request that came to nothing."""
+        return cls(
+            method=request.method,
+            case_id=request.case.case_id,
+            protocol=request.case.protocol,
+            seed=request.seed,
+            status="failed",
+            failure=kind,
+            reason=reason,
+            fingerprint=request.fingerprint,
+        )
+
     @model_validator(mode="after")
     def _status_has_its_fields(self) -> "Result":
         if self.status == "ok" and self.prediction_sha256 is None:

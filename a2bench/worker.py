@@ -40,14 +40,14 @@ def make_worker(device: str) -> Callable[[Job], Result]:
                 loaded[name] = plugins.method_class(job.card)(device)
             return _predict(loaded[name], job.card, job.request)
         except BadPrediction as error:
-            return _failed(job.request, error.failure, str(error))
+            return Result.failed(job.request, error.failure, str(error))
         except MemoryError as error:
-            return _failed(job.request, "oom", f"out of memory: {error}")
+            return Result.failed(job.request, "oom", f"out of memory: {error}")
         except Exception as error:  # a method's code is anybody's: what it raises is a result
             last = traceback.format_exc(limit=-3).strip()
             text = str(error).lower()
             kind: FailureKind = "oom" if any(sign in text for sign in _OOM_SIGNS) else "crash"
-            return _failed(job.request, kind, last[-2000:])
+            return Result.failed(job.request, kind, last[-2000:])
 
     return work
 
@@ -63,19 +63,6 @@ def native_grid(card: MethodCard, request: Request) -> Grid:
         # The frame nearest to the last instant must exist: ceil, plus frame 0.
         frames=card.native.frames or int(np.ceil(seconds * fps - 1e-9)) + 1,
         fit=card.native.fit,
-    )
-
-
-def _failed(request: Request, kind: FailureKind, reason: str) -> Result:
-    return Result(
-        method=request.method,
-        case_id=request.case.case_id,
-        protocol=request.case.protocol,
-        seed=request.seed,
-        status="failed",
-        failure=kind,
-        reason=reason,
-        fingerprint=request.fingerprint,
     )
 
 

@@ -70,17 +70,7 @@ class _Worker:
         job = self.job
         assert job is not None
         self.stop()
-        request = job.request
-        return Result(
-            method=request.method,
-            case_id=request.case.case_id,
-            protocol=request.case.protocol,
-            seed=request.seed,
-            status="failed",
-            failure=kind,
-            reason=reason,
-            fingerprint=request.fingerprint,
-        )
+        return Result.failed(job.request, kind, reason)
 
 
 def _how_it_ended(process: SpawnProcess) -> str:

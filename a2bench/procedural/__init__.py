@@ -18,14 +18,13 @@ from a2bench.procedural.moves import MOVES
 from a2bench.procedural.parts import SPRINGY, PartId
 from a2bench.procedural.pen import STYLES
 from a2bench.procedural.registry import SPECIES
-from a2bench.procedural.rig import DRIVEN_BONES, JOINT_NAMES
+from a2bench.procedural.rig import DRIVEN_BONES
 from a2bench.procedural.scene import FRAME_SIZE, Camera, Frame, Scene
 
 __all__ = [
     "DRIVEN_BONES",
     "DURATION_SECONDS",
     "FRAME_SIZE",
-    "JOINT_NAMES",
     "SPRINGY",
     "VERSION",
     "Camera",

@@ -30,28 +30,6 @@ from a2bench.procedural.vectors import (
     yaw_rotation,
 )
 
-JOINT_NAMES = (
-    "nose",
-    "neck",
-    "right_shoulder",
-    "right_elbow",
-    "right_wrist",
-    "left_shoulder",
-    "left_elbow",
-    "left_wrist",
-    "right_hip",
-    "right_knee",
-    "right_ankle",
-    "left_hip",
-    "left_knee",
-    "left_ankle",
-    "right_eye",
-    "left_eye",
-    "right_ear",
-    "left_ear",
-)
-"""COCO-18 in the order of OpenPose."""
-
 NOSE, NECK = 0, 1
 SHOULDERS, ELBOWS, WRISTS = (2, 5), (3, 6), (4, 7)
 HIPS, KNEES, ANKLES = (8, 11), (9, 12), (10, 13)

@@ -13,10 +13,10 @@ type:
 	mypy
 
 test:
-	pytest -n auto --dist worksteal
+	pytest
 
 full:  # what is too long for CI's budget
-	pytest -n auto --dist worksteal -m 'full or not full'
+	pytest -m 'full or not full'
 
 wheel:
 	bash .ci/wheel_smoke

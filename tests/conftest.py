@@ -72,7 +72,7 @@ def a2bench(*words: str, cwd: Path | None = None, **env: str) -> subprocess.Comp
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def cli() -> Callable[..., subprocess.CompletedProcess[str]]:
     """The real command line, in a process of its own."""
     return a2bench

@@ -24,14 +24,17 @@ def home(tiny_home: Path, tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-@pytest.fixture
-def inputs(home: Path, tmp_path: Path, cli: Cli) -> Path:
-    """Inputs as a method that works at 480x832 and 16 fps with 81 frames would ask for them."""
-    out = tmp_path / "inputs"
+@pytest.fixture(scope="module")
+def inputs(tiny_home: Path, tmp_path_factory: pytest.TempPathFactory, cli: Cli) -> Path:
+    """Inputs as a method that works at 480x832 and 16 fps with 81 frames would ask for them.
+
+    Tests must not change them.
+    """
+    out = tmp_path_factory.mktemp("handed_out") / "inputs"
     done = cli(
-        *("inputs", "--home", str(home), "--dataset", "a2bench-proc-tiny", "--split", "smoke"),
-        *("--protocol", "cross", "--fps", "16", "--frames", "81", "--size", "480x832"),
-        *("--out", str(out)),
+        *("inputs", "--home", str(tiny_home), "--dataset", "a2bench-proc-tiny"),
+        *("--split", "smoke", "--protocol", "cross"),
+        *("--fps", "16", "--frames", "81", "--size", "480x832", "--out", str(out)),
     )
     assert done.returncode == 0, done.stderr
     return out

@@ -210,3 +210,50 @@ def test_verify_speaks_in_exit_codes(cli: Cli, tiny_home: Path, tmp_path: Path) 
     assert (good.returncode, bad.returncode) == (0, 1)
     assert "all as built" in good.stdout
     assert "video.mp4: missing" in bad.stdout
+
+
+def test_what_lies_in_the_data_root_is_listed_and_shown(
+    cli: Cli, tiny_home: Path, tmp_path: Path
+) -> None:
+    """`$A2BENCH_HOME` names the root for every verb."""
+    home = {"A2BENCH_HOME": str(tiny_home)}
+    words = ("dataset=a2bench-proc-tiny", "split=smoke", "protocol=self", "run=listed")
+    assert cli("run", "method=still", *words, cwd=tmp_path, **home).returncode == 0
+
+    datasets = json.loads(cli("ls", "datasets", "--json", **home).stdout)
+    runs = {row["name"]: row for row in json.loads(cli("ls", "runs", "--json", **home).stdout)}
+    facts = json.loads(cli("info", "dataset", "a2bench-proc-tiny", "--json", **home).stdout)
+
+    assert [(row["name"], row["samples"]) for row in datasets] == [
+        ("a2bench-proc-tiny@0.1.0", "4 of 500")
+    ]
+    assert runs["listed"]["methods"] == "still"
+    assert facts["split smoke"].startswith("4 ids, sha256:")
+    assert facts["split demo"] == "8 ids, not built"
+
+
+def test_dry_run_prints_every_request_and_runs_none(
+    cli: Cli, tiny_home: Path, tmp_path: Path
+) -> None:
+    """One JSON line a case, on stdout."""
+    done = cli(
+        *("run", "--method", "still", "--protocol", "cross", "--split", "smoke", "--dry-run"),
+        *("--dataset", "a2bench-proc-tiny", "--home", str(tiny_home), "--run", "dry"),
+    )
+    requests = [json.loads(line) for line in done.stdout.splitlines()]
+
+    assert done.returncode == 0, done.stderr
+    assert len(requests) == 4
+    assert {request["schema"] for request in requests} == {"a2bench.request/1"}
+    assert not (tiny_home / "runs" / "dry").exists()
+
+
+@pytest.mark.parametrize("verb", ["run", "build"])
+def test_a_key_that_must_be_given_is_asked_for(cli: Cli, verb: str) -> None:
+    """With an example, without a traceback."""
+    words = ["dataset=adopt"] if verb == "build" else []
+    done = cli(verb, *words)
+
+    assert done.returncode == 2
+    assert f"`a2bench {verb}` needs" in done.stderr
+    assert f"hint: a2bench {verb}" in done.stderr

@@ -8,7 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from a2bench.dataset import Dataset
-from a2bench.errors import A2BenchError, problems_error
+from a2bench.errors import A2BenchError, problems_error, wrong_fields
 from a2bench.handout import HandedOut
 from a2bench.normalise import BadPrediction, to_target
 from a2bench.parallel import in_processes
@@ -51,8 +51,9 @@ def read_prediction_map(folder: Path) -> PredictionMap | None:
     try:
         return PredictionMap.model_validate(yaml.safe_load(read_utf8(path)) or {})
     except (ValidationError, yaml.YAMLError, RecursionError) as error:
+        said = wrong_fields(error) if isinstance(error, ValidationError) else str(error)
         raise A2BenchError(
-            f"{path}: {error}\nhint: for example\n"
+            f"{path}:\n{said}\nhint: for example\n"
             "spatial:\n  fit: stretch\ntemporal:\n  fps: 16\n  dropped_first: 0"
         ) from error
 
@@ -61,6 +62,11 @@ def find_predictions(folder: Path, cases: Sequence[Case]) -> tuple[dict[str, Pat
     """Return case id -> video file or frame folder, and every problem found."""
     if not folder.is_dir():
         raise A2BenchError(f"{folder}: no such folder of predictions.")
+    if any((folder / case.case_id / "ref.png").exists() for case in cases[:1]):
+        raise A2BenchError(
+            f"{folder}: these are the inputs that were handed out, not predictions.\n"
+            "hint: name the folder that your method wrote its videos to"
+        )
     found: dict[str, Path] = {}
     problems: list[str] = []
     for case in cases:
@@ -148,7 +154,12 @@ def bring(
             continue
         row = (handed_out or {}).get(case.case_id)
         digest = _fingerprint(card, case, found[case.case_id], declared, row)
-        if store.result(dataset, case, card.name, _SEED, fingerprint=digest) is None:
+        if (
+            store.result(
+                dataset, case, card.name, _SEED, fingerprint=digest, decided_by="videos or map"
+            )
+            is None
+        ):
             todo.append((case, found[case.case_id], row, digest))
     sweep_asides(store.folder)
     staging = store.folder / aside_name("bring")
@@ -168,7 +179,14 @@ def bring(
                         errors[case_id] = answer
                     shown.advance(note=case_id)
         if problems:
-            raise problems_error(f"{folder}: nothing was scored", sorted(problems))
+            forgotten = (
+                ""
+                if handed_out
+                else "; made from `a2bench inputs`? then add --pairs INPUTS/pairs.jsonl"
+            )
+            raise problems_error(
+                f"{folder}: nothing was scored, problems{forgotten}", sorted(problems)
+            )
         if not found:
             raise A2BenchError(f"{folder}: not one prediction of {protocol}, split {split}.")
         store.save_card(card)  # before the first result: a row without its card could not be read

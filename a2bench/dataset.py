@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from a2bench.errors import A2BenchError, unknown_name
+from a2bench.errors import A2BenchError, unknown_name, wrong_fields
 from a2bench.paths import canonical_json, inside, safe_name, sha256_text, write_text
 from a2bench.records import Case, DatasetInfo, Protocol, Sample
 
@@ -58,7 +58,9 @@ class Dataset:
         try:
             return cls(folder, DatasetInfo.model_validate_json(path.read_bytes()))
         except ValidationError as error:
-            raise A2BenchError(f"{path}: not a valid data set description:\n{error}") from error
+            raise A2BenchError(
+                f"{path}: not a valid data set description:\n{wrong_fields(error)}"
+            ) from error
 
     @classmethod
     def find(cls, home: Path, name: str) -> "Dataset":
@@ -80,7 +82,7 @@ class Dataset:
             versions = [folder for folder in versions if folder.name == version]
         if not versions:
             known = [path.parent.parent.name for path in root.glob("*/*/dataset.json")]
-            hint = "build it: a2bench build dataset=procedural split=demo"
+            hint = "build one: a2bench build dataset=procedural split=demo" if not known else ""
             if base in known:
                 raise A2BenchError(f"data set {base!r} has no version {version!r} in {root}.")
             raise unknown_name(f"data set in {root}", name, set(known), hint=hint)
@@ -111,7 +113,7 @@ class Dataset:
             try:
                 row = Sample.model_validate_json(line)
             except ValidationError as error:
-                raise A2BenchError(f"{path}, line {number}: {error}") from error
+                raise A2BenchError(f"{path}, line {number}:\n{wrong_fields(error)}") from error
             if row.id in rows:
                 raise A2BenchError(f"{path}, line {number}: id {row.id!r} is there twice")
             rows[row.id] = row
@@ -150,7 +152,8 @@ class Dataset:
         if protocol not in self.info.protocols:
             raise A2BenchError(
                 f"{self.label} has no protocol {protocol!r} "
-                f"(it has {', '.join(self.info.protocols)})."
+                f"(it has {', '.join(self.info.protocols)}).\n"
+                f"hint: ask for protocol {self.info.protocols[0]}"
             )
         ids = self.ids(split)
         if missing := [sample_id for sample_id in ids if sample_id not in self.samples]:

@@ -8,10 +8,28 @@ Everything else that is raised is a bug of ours and keeps its traceback.
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any, Protocol
 
 
 class A2BenchError(Exception):
     """Something the user can fix; the text says what came, what was expected, what to type."""
+
+
+class Invalid(Protocol):
+    """What pydantic says of a record that does not validate."""
+
+    def errors(self) -> list[Any]:
+        """Return one entry a wrong field."""
+
+
+def wrong_fields(error: Invalid) -> str:
+    """Return one indented line a wrong field: where, what is wrong, what came."""
+    lines = []
+    for entry in error.errors():
+        where = ".".join(str(part) for part in entry["loc"]) or "the whole"
+        came = "" if entry["type"] == "missing" else f" (came: {str(entry['input'])[:80]})"
+        lines.append(f"  - {where}: {entry['msg']}{came}")
+    return "\n".join(lines)
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str], *, hint: str = "") -> A2BenchError:

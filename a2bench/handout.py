@@ -19,7 +19,7 @@ from pydantic import ConfigDict, Field, ValidationError
 
 from a2bench.builders.assembly import whole_folder
 from a2bench.dataset import Dataset
-from a2bench.errors import A2BenchError
+from a2bench.errors import A2BenchError, wrong_fields
 from a2bench.normalise import fit_image, fit_pose_xy
 from a2bench.ondemand import Grid, driving_clip
 from a2bench.parallel import in_processes
@@ -188,6 +188,8 @@ def read_pairs(path: Path) -> list[HandedOut]:
     Raises:
         A2BenchError: missing, too large, or a row that is not ours; the line is named.
     """
+    if path.is_dir():
+        path = path / "pairs.jsonl"
     if not path.is_file():
         raise A2BenchError(f"{path}: no such file.\nhint: `a2bench inputs` writes it")
     if path.stat().st_size > _MAX_PAIRS_BYTES:
@@ -197,7 +199,7 @@ def read_pairs(path: Path) -> list[HandedOut]:
         try:
             rows.append(HandedOut.model_validate_json(line))
         except ValidationError as error:
-            raise A2BenchError(f"{path}, line {number}: {error}") from error
+            raise A2BenchError(f"{path}, line {number}:\n{wrong_fields(error)}") from error
     if not rows or len({_about(row) for row in rows}) != 1:
         raise A2BenchError(f"{path}: expected rows of one data set, protocol and split")
     return rows

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Literal
 
-from a2bench.errors import A2BenchError, unknown_name
+from a2bench.errors import A2BenchError, unknown_name, wrong_fields
 
 if TYPE_CHECKING:  # `a2bench ls` must not import numpy
     from a2bench.method import Method
@@ -47,6 +47,11 @@ def files(kind: Kind) -> dict[str, Path]:
     """
     folders = [_built_in_folder(kind)]
     if extra := os.environ.get("A2BENCH_PLUGINS"):
+        kinds = [name for name in _SUFFIX if (Path(extra) / name).is_dir()]
+        if not kinds:
+            raise A2BenchError(
+                f"A2BENCH_PLUGINS={extra}: expected a folder with metrics/, baselines/ or runners/."
+            )
         folders.append(Path(extra) / kind)
     found: dict[str, Path] = {}
     for folder in folders:
@@ -78,6 +83,17 @@ def names(kind: Kind) -> list[str]:
 
 
 def _load_file(kind: Kind, name: str, path: Path) -> ModuleType:
+    try:
+        return _imported(kind, name, path)
+    except (SyntaxError, ImportError) as error:
+        line = f":{error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
+        raise A2BenchError(
+            f"{path}{line}: this plug-in cannot be imported: {error}.\n"
+            "hint: mend it, install what it needs, or move it away"
+        ) from error
+
+
+def _imported(kind: Kind, name: str, path: Path) -> ModuleType:
     if path.parent == _built_in_folder(kind):
         return importlib.import_module(f"a2bench.{kind}.{name}")
     full_name = f"a2bench_plugins.{kind}.{name}"
@@ -88,7 +104,11 @@ def _load_file(kind: Kind, name: str, path: Path) -> ModuleType:
         raise A2BenchError(f"{path} cannot be loaded as a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[full_name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[full_name]  # a half-made module is never found again
+        raise
     return module
 
 
@@ -173,8 +193,13 @@ def card(name: str) -> "MethodCard":
     path = card_path(name)
     try:
         found = MethodCard.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (ValidationError, yaml.YAMLError) as error:
-        raise A2BenchError(f"method card {path}:\n{error}") from error
+    except ValidationError as error:
+        raise A2BenchError(
+            f"method card {path}:\n{wrong_fields(error)}\n"
+            "hint: CONTRIBUTING.md has a whole card to copy"
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise A2BenchError(f"method card {path}: not YAML: {error}") from error
     if found.name != name:
         raise A2BenchError(f"method card {path}: `name` is {found.name!r}, the file says {name!r}")
     return found

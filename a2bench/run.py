@@ -30,6 +30,8 @@ class RunSummary:
     finished: int = 0
     failed: list[Result] = field(default_factory=list)
     not_applicable: list[tuple[str, Protocol, str]] = field(default_factory=list)
+    made: int = 0
+    """Of those finished, the ones with a prediction."""
 
 
 def reason_not_applicable(card: MethodCard, dataset: Dataset, case: Case) -> str:
@@ -178,6 +180,8 @@ def run(
             summary.finished += 1
             if result.status == "failed":
                 summary.failed.append(result)
+            else:
+                summary.made += 1
             shown.advance(note=f"{result.method} {result.case_id} {result.failure or ''}")
     if summary.finished != len(jobs):
         raise A2BenchError(

@@ -227,8 +227,9 @@ def score(
         if found.absent and not allow_partial:
             shown = [*found.absent[:20], *(["..."] if len(found.absent) > 20 else [])]
             raise problems_error(
-                "cases that have no prediction yet; run them (a2bench run ...), or say "
-                "allow_partial=true, which marks the table",
+                "cases that have no prediction yet; run them (a2bench run ...), or leave the "
+                "method out (method=[...] names the rows), or say allow_partial=true, which marks "
+                "the table",
                 shown,
             )
         for value in _scored(found.tasks, folder, workers):

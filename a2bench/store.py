@@ -39,7 +39,14 @@ class RunFolder:
         return folder / str(seed) / f"{case_id}.mp4"
 
     def result(
-        self, dataset: Dataset, case: Case, method: str, seed: int, *, fingerprint: str | None
+        self,
+        dataset: Dataset,
+        case: Case,
+        method: str,
+        seed: int,
+        *,
+        fingerprint: str | None,
+        decided_by: str = "card, code, prompt or data",
     ) -> Result | None:
         """Return what came of a case earlier, or None.
 
@@ -49,6 +56,7 @@ class RunFolder:
             method: whose prediction.
             seed: of a stochastic method, else the first.
             fingerprint: of the request as it is now; None: whichever is there.
+            decided_by: what the fingerprint is of, for the error.
 
         Raises:
             A2BenchError: a record that is not valid, or of a request that was another one.
@@ -63,7 +71,7 @@ class RunFolder:
             raise A2BenchError(f"{path}: not a result record:\n{error}") from error
         if fingerprint is not None and found.fingerprint != fingerprint:
             raise A2BenchError(
-                f"{path.parent}: made with another card, code, prompt or data of {method!r}; "
+                f"{path.parent}: made of other {decided_by} of {method!r}; "
                 "results of two settings are never mixed.\n"
                 f"hint: choose another run=NAME (demo: another --out), or delete {path.parent}"
             )

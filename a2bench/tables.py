@@ -505,7 +505,7 @@ def to_terminal(leaderboard: Leaderboard, console: Console) -> None:
         table = Table(
             box=box.SIMPLE_HEAD, title=Text(f"Protocol {protocol}", "bold"), title_justify="left"
         )
-        table.add_column("Method")
+        table.add_column("Method", no_wrap=True, min_width=12)
         table.add_column("Inputs seen", style="dim")
         for column in leaderboard.columns:
             table.add_column(Text(_heading(column)), justify="right", no_wrap=True)

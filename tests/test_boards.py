@@ -71,9 +71,9 @@ def test_a_table_never_shows_a_method_under_another_codes_digest(
     score(store, tiny, [card], ["cross"], "smoke", SUITE, workers=1)
     _write_method(plugin_folder, "np.repeat(inputs.reference_image[None] // 2, inputs.frames, 0)")
 
-    with pytest.raises(A2BenchError, match="made with another card, code"):
+    with pytest.raises(A2BenchError, match="made of other card, code"):
         board(store, tiny, ["mine"], ["cross"], "smoke", "a2bench")
-    with pytest.raises(A2BenchError, match="made with another card, code"):
+    with pytest.raises(A2BenchError, match="made of other card, code"):
         score(store, tiny, [card], ["cross"], "smoke", SUITE, workers=1)
 
 

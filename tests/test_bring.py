@@ -216,7 +216,8 @@ def test_every_problem_is_listed_at_once_and_nothing_is_stored(
     done = _score(cli, home, folder, "protocol=cross", "split=smoke", "dataset=a2bench-proc-tiny")
 
     assert done.returncode == 2
-    assert "nothing was scored (4)" in done.stderr
+    assert "nothing was scored, problems" in done.stderr
+    assert "add --pairs" in done.stderr
     assert f"{one}: missing; expected" in done.stderr
     assert f"{two}: " in done.stderr
     assert f"{three}: ambiguous, keep one of {three}.mp4, {three}.mkv" in done.stderr

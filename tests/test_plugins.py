@@ -96,3 +96,30 @@ def test_an_installed_package_adds_its_plug_ins_by_entry_point(
     assert "drift" in plugins.names("metrics")
     assert plugins.metric("drift").title == "Drift"
     assert plugins.card("theirs_method").inputs_seen == ("pose",)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("import foo(", r"bad\.py:1: this plug-in"), ("import no_such_module", "No module named")],
+)
+def test_a_plug_in_that_cannot_be_imported_names_its_file(
+    plugin_folder: Path, text: str, said: str
+) -> None:
+    """A broken file of somebody else is an error with its path, and the list still prints."""
+    from a2bench.cli.listing import KINDS
+
+    (plugin_folder / "metrics" / "bad.py").write_text(text)
+
+    with pytest.raises(A2BenchError, match=said):
+        plugins.metric("bad")
+    assert "bad" in {row["name"] for row in KINDS["metrics"](None)}
+
+
+def test_a_plug_in_folder_that_is_none_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One level too deep, or a typo: said, not ignored."""
+    monkeypatch.setenv("A2BENCH_PLUGINS", str(tmp_path))
+
+    with pytest.raises(A2BenchError, match="expected a folder with metrics/, baselines/"):
+        plugins.names("metrics")

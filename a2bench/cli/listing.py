@@ -32,7 +32,10 @@ def _first_line(path: Path) -> str:
     """Return the first line of a module's docstring without importing it."""
     import ast
 
-    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    try:
+        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    except SyntaxError as error:
+        return f"(broken: line {error.lineno}: {error.msg})"
     return text.split("\n", 1)[0]
 
 

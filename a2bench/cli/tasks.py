@@ -93,7 +93,7 @@ def console() -> "Console":
     """Return a console for tables: as wide as the terminal, or wide enough for a file."""
     from rich.console import Console
 
-    return Console() if sys.stdout.isatty() else Console(width=120)
+    return Console() if sys.stdout.isatty() else Console(width=160)
 
 
 def _build(cfg: Any) -> int:
@@ -124,8 +124,9 @@ def _build(cfg: Any) -> int:
     print(f"{dataset.label}: {len(dataset.ids(split))} samples (split {split}) in {dataset.folder}")
     print(f"content digest: {dataset.digest(split)}")
     protocol = dataset.info.protocols[-1]
+    methods = "[still,puppet_warp]" if cfg.builder == "procedural" else "[still,oracle]"
     print(
-        f"next: a2bench run method=[still,puppet_warp] dataset={dataset.info.name} "
+        f"next: a2bench run method={methods} dataset={dataset.info.name} "
         f"protocol={protocol} split={split}" + (f" home={cfg.home}" if cfg.home else "")
     )
     return 0
@@ -175,16 +176,21 @@ def _run(cfg: Any) -> int:
     for method, protocol, reason in summary.not_applicable:
         print(f"not applicable: {method} in {protocol}: {reason}")
     for result in summary.failed:
-        last = result.reason.strip().splitlines()[-1]
+        said = [line for line in result.reason.splitlines() if not line.startswith("hint:")]
+        last = said[-1].strip()
         print(
             f"failed: {result.method} {result.protocol} {result.case_id}: {result.failure}: {last}"
         )
     print(
-        f"{summary.finished} predictions made, {summary.done_before} were there, "
+        f"{summary.made} predictions made, {summary.done_before} were there, "
         f"{len(summary.failed)} failed, in {store.folder}"
     )
     if summary.failed:
-        print("hint: the reasons are in the .json beside each prediction; retry_failed=true")
+        first = summary.failed[0]
+        path = store.prediction(
+            dataset, first.protocol, first.method, first.seed, first.case_id
+        ).with_suffix(".json")
+        print(f"hint: whole reasons are in such files: {path}; mended? add retry_failed=true")
     print(f"next: a2bench score dataset={cfg.dataset} split={cfg.split}{_where(cfg)}")
     return 1 if summary.failed else 0
 
@@ -254,6 +260,7 @@ def _score(cfg: Any) -> int:
     to_terminal(made.leaderboard, console())
     print(f"values: {store.values_folder(dataset) / 'values.parquet'}")
     suite = "" if cfg.suite == "a2bench" else f" --suite {cfg.suite}"
+    suite += " --allow-partial" if made.leaderboard.partial else ""
     print(
         f"next: a2bench table --dataset {dataset.info.name} --split {split}{suite} --out table"
         + _where(cfg, flags=True)

@@ -348,7 +348,10 @@ def test_a_case_that_was_not_attempted_is_refused_and_named(absent: str) -> None
     with pytest.raises(A2BenchError, match=r"self / m: 1 of 3 cases, such as c \(psnr\)") as caught:
         board(values, [card("m")])
     # `m` is a card of brought videos: they are brought again, not run
-    words = "a2bench score --predictions FOLDER [--pairs FILE] method=m dataset=toy protocol=self split=smoke"
+    words = (
+        "a2bench score --predictions FOLDER [--pairs FILE] "
+        "method=m dataset=toy protocol=self split=smoke"
+    )
     assert words in str(caught.value)
     assert "--allow-partial" in str(caught.value)
 

@@ -29,6 +29,9 @@ SPLITS: dict[str, int] = {
 }
 """Nested prefixes of the order: split name -> number of ids."""
 
+LONGEST_SECONDS = 6.2
+"""Driving clips can be asked for up to here; what lies after the last instant is unscored."""
+
 _MAX_MANIFEST_BYTES = 64 * 2**20
 
 

@@ -18,7 +18,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field, ValidationError
 
 from a2bench.builders.assembly import whole_folder
-from a2bench.dataset import Dataset
+from a2bench.dataset import LONGEST_SECONDS, Dataset
 from a2bench.errors import A2BenchError, wrong_fields
 from a2bench.normalise import fit_image, fit_pose_xy
 from a2bench.ondemand import Grid, driving_clip
@@ -31,7 +31,6 @@ from a2bench.records import Case, CaseId, Fit, FolderName, Protocol, Rate, Recor
 from a2bench.run import PROMPT
 from a2bench.video import read_image, write_png, write_preview
 
-LONGEST_SECONDS = 6.2
 _MAX_PAIRS_BYTES = 16 * 2**20
 
 

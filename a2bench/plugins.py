@@ -104,11 +104,13 @@ def _imported(kind: Kind, name: str, path: Path) -> ModuleType:
         raise A2BenchError(f"{path} cannot be loaded as a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[full_name] = module
+    whole = False
     try:
         spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[full_name]  # a half-made module is never found again
-        raise
+        whole = True
+    finally:
+        if not whole:
+            del sys.modules[full_name]  # a half-made module is never found again
     return module
 
 

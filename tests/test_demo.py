@@ -80,3 +80,17 @@ def test_the_demo_shows_what_the_data_set_is_about(demo_folder: Path) -> None:
     assert len({one.family for one in shown}) >= 6
     assert any(not one.has_arms for one in shown)
     assert any(not one.has_legs for one in shown)
+
+
+def test_the_table_is_printed_from_values_for_machines_too(demo_folder: Path, cli: Cli) -> None:
+    """`table --json` is the leaderboard: the rows of both protocols, every metric."""
+    done = cli(
+        *("table", "--home", str(demo_folder / "data"), "--run", "demo", "--split", "demo"),
+        "--json",
+    )
+    record = json.loads(done.stdout)
+
+    assert done.returncode == 0, done.stderr
+    assert record["schema"] == "a2bench.leaderboard/1"
+    assert record["cases"] == {"self": 8, "cross": 8}
+    assert set(record["metrics"]) == {"psnr", "ssim", "l1", "flow_error_dis"}

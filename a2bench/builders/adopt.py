@@ -13,7 +13,7 @@ from a2bench.builders.assembly import (
     whole_folder,
     write_sample,
 )
-from a2bench.dataset import SPLITS, Dataset, dataset_folder
+from a2bench.dataset import LONGEST_SECONDS, SPLITS, Dataset, dataset_folder
 from a2bench.errors import A2BenchError, problems_error
 from a2bench.metric import Video
 from a2bench.normalise import fit_image, frames_for_instants
@@ -25,7 +25,6 @@ FPS = 8.0
 MOST_FRAMES = 32
 """The scoring grid; a shorter video gets as many instants as it covers."""
 
-DRIVING_SECONDS = 6.2
 _FEWEST_FRAMES = 2
 _LONGEST_SIDE_PX = 1280
 _SUFFIXES = {".mp4", ".mkv", ".webm", ".mov", ".avi", ".gif", ".m4v"}
@@ -171,7 +170,7 @@ def _resized(frames: Video, size: Size | None, fit: Fit) -> Video:
 def _build_sample(folder: Path, sample_id: str, argument: str) -> str:
     source = TypeAdapter(dict[str, Source]).validate_json(argument)[sample_id]
     with whole_folder(folder / "samples" / sample_id, record="sample.json") as aside:
-        clip = read_video(Path(source.path), until_seconds=DRIVING_SECONDS)
+        clip = read_video(Path(source.path), until_seconds=LONGEST_SECONDS)
         fps = clip.fps or FPS
         frames = _resized(clip.frames, source.size, source.fit)
         covered = float(clip.times_seconds[-1]) + 0.5 / fps

@@ -28,9 +28,6 @@ FPS = 8.0
 FRAMES = 32
 """The scoring grid: 32 instants at 8 Hz, 0 to 3.875 s."""
 
-LONGEST_SECONDS = 6.2
-"""Driving clips can be asked for up to here; what lies after the last instant is unscored."""
-
 
 @dataclass(frozen=True)
 class Profile:

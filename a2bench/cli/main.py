@@ -170,7 +170,7 @@ def table(
     from a2bench.dataset import Dataset
     from a2bench.paths import data_home
     from a2bench.store import RunFolder
-    from a2bench.tables import to_terminal
+    from a2bench.tables import to_json, to_terminal
 
     root = data_home(home)
     found = Dataset.find(root, dataset)
@@ -187,8 +187,7 @@ def table(
     if json:
         import json as json_module
 
-        rows = [value.model_dump(mode="json") for value in made.values]
-        print(json_module.dumps(rows, indent=1))
+        print(json_module.dumps(to_json(made.leaderboard), indent=1, allow_nan=False))
     else:
         to_terminal(made.leaderboard, console())
     if out is not None:

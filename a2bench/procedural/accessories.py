@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import skia
 
-from a2bench.procedural.colour import INK, WHITE, Colour, darker, lighter
+from a2bench.procedural.colour import INK, WHITE, Colour, darker
 from a2bench.procedural.face import FACE_DEPTH, eye_places
 from a2bench.procedural.figure import Feature, Figure
 from a2bench.procedural.parts import PartId
@@ -17,7 +17,6 @@ from a2bench.procedural.paths import (
     polygon,
     rectangle,
     snap,
-    star,
     tapered_limb,
 )
 from a2bench.procedural.pen import Canvas, fill, stroke
@@ -653,28 +652,5 @@ def _cape(main: Colour, accent: Colour, light: Colour) -> Feature:
                         shade=0.4,
                         fuzzy=False,
                     )
-
-    return add
-
-
-def star_wand(colour: Colour, size: float) -> Feature:
-    """A star on a stick in the left hand."""
-
-    def add(figure: Figure) -> None:
-        arms = figure.skeleton.arms
-        if arms is None:
-            return
-        _, elbow, wrist = arms[1]
-        dx, dy = wrist[0] - elbow[0], wrist[1] - elbow[1]
-        norm = math.sqrt(dx * dx + dy * dy) or 1.0
-        tip = (wrist[0] + dx / norm * size * 1.6 + size, wrist[1] + dy / norm * size * 1.6 - size)
-        stick = tapered_limb(
-            [(wrist[0], wrist[1]), ((wrist[0] + tip[0]) / 2, (wrist[1] + tip[1]) / 2), tip],
-            (6, 6, 5),
-        )
-        figure.pen.part(13.0, PartId.RIGID_ACCESSORY, stick, lighter(colour, 0.6), fuzzy=False)
-        figure.pen.part(
-            13.1, PartId.RIGID_ACCESSORY, star(tip[0], tip[1], size), colour, fuzzy=False
-        )
 
     return add

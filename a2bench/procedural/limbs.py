@@ -9,7 +9,6 @@ from a2bench.procedural.colour import darker, lighter
 from a2bench.procedural.figure import Cloth, Figure, LimbLook
 from a2bench.procedural.parts import PartId
 from a2bench.procedural.paths import (
-    Path,
     curve,
     ellipse,
     mapped,
@@ -316,8 +315,3 @@ def _foot_details(
         canvas.drawPath(
             ellipse(0, -height * 2.1, w * 1.2, height * 0.35), fill(darker(look.end_colour, 0.3))
         )
-
-
-def limb_piece(points: list[Vec2], widths: tuple[float, ...], start: float, end: float) -> Path:
-    """A part of a limb outline, for bands and bracelets."""
-    return tapered_limb(points, widths, start=start, end=end)

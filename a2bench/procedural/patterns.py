@@ -3,8 +3,6 @@
 import math
 from collections.abc import Callable, Sequence
 
-import skia
-
 from a2bench.procedural.colour import INK, WHITE, Colour, darker, lighter
 from a2bench.procedural.figure import SurfacePaint
 from a2bench.procedural.paths import (
@@ -446,13 +444,3 @@ def ring_stroke(
     return lambda canvas, solid: sticker(
         solid, canvas, azimuth, v, lambda c: c.drawPath(shape, stroke(colour, width / size)), size
     )
-
-
-def cup_ring(v: float, colour: Colour) -> SurfacePaint:
-    """A thin line round the body."""
-    return band(v, v + 0.015, colour, 0.8)
-
-
-def clip_rect(left: float, top: float, right: float, bottom: float) -> skia.Rect:
-    """A snapped rectangle."""
-    return skia.Rect.MakeLTRB(snap(left), snap(top), snap(right), snap(bottom))

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import skia
 
-from a2bench.procedural.colour import INK, WHITE, Colour, darker, lighter, luminance, mix
+from a2bench.procedural.colour import INK, WHITE, Colour, darker, lighter, mix
 from a2bench.procedural.parts import PartId
 from a2bench.procedural.paths import Path, moved, snap
 
@@ -356,8 +356,3 @@ def _gloss(canvas: Canvas, style: Style, box: skia.Rect) -> None:
         dot = snap(ry * 0.7)
         canvas.drawCircle(snap(rx * 1.5), snap(ry * 0.6), dot, fill(WHITE, style.gloss * 0.75))
     canvas.restore()
-
-
-def readable_on(colour: Colour) -> Colour:
-    """Ink or off-white, whichever reads on the colour."""
-    return INK if luminance(colour) > 0.38 else (0.97, 0.95, 0.92)

@@ -14,7 +14,6 @@ from a2bench.procedural.colour import (
     distance,
     hex_colour,
     lighter,
-    mix,
 )
 from a2bench.procedural.figure import (
     BodyDesign,
@@ -570,8 +569,3 @@ def pick(colours: str, index: int) -> Colour:
     """The colour at an index in a space-separated list of hex colours."""
     options = colours.split()
     return hex_colour(options[index % len(options)])
-
-
-def softened(colour: Colour, palette: tuple[Colour, Colour, Colour, Colour]) -> Colour:
-    """A colour nudged towards a palette, so that bodies and clothes belong together."""
-    return mix(colour, palette[0], 0.06)

@@ -713,8 +713,3 @@ SPECIES: tuple[Species, ...] = (
     _bird("duck", _duck, "a duck", ("eyes", "neck", "none"), ("meadow",)),
     _bird("parrot", _chick_parrot, "a parrot", ("eyes", "none"), ("beach",)),
 )
-
-
-def coat_tone(recipe: Recipe) -> Colour:
-    """A colour between the two main colours of the palette."""
-    return mix(recipe.palette[0], recipe.palette[1], 0.5)

@@ -11,7 +11,6 @@ from a2bench.procedural.figure import Feature, Figure
 from a2bench.procedural.parts import PartId
 from a2bench.procedural.paths import Path, curve, ellipse, mapped, matrix_of, tapered_limb
 from a2bench.procedural.pen import Canvas, fill, stroke
-from a2bench.procedural.solids import PosedSolid
 from a2bench.procedural.vectors import DEGREES, Vec2
 
 _EAR_SHAPES: dict[str, tuple[tuple[Vec2, ...], tuple[Vec2, ...], float]] = {
@@ -573,10 +572,3 @@ def spikes(count: int, size: float, colour: Colour) -> Feature:
             )
 
     return add
-
-
-def mapped_ellipse(solid: PosedSolid, v: float, rx: float, ry: float) -> Path:
-    """An ellipse at the axis of a solid, rolled with it."""
-    x, y, _ = solid.centre(v)
-    roll = math.atan2(solid.pose.tilt[1][0], solid.pose.tilt[0][0])
-    return ellipse(x, y, rx, ry, roll / DEGREES)

@@ -10,6 +10,7 @@ from subprocess import CompletedProcess
 import numpy as np
 import pytest
 
+from a2bench.procedural import VERSION
 from a2bench.video import write_lossless_rgb
 
 Cli = Callable[..., CompletedProcess[str]]
@@ -225,7 +226,7 @@ def test_what_lies_in_the_data_root_is_listed_and_shown(
     facts = json.loads(cli("info", "dataset", "a2bench-proc-tiny", "--json", **home).stdout)
 
     assert [(row["name"], row["samples"]) for row in datasets] == [
-        ("a2bench-proc-tiny@0.1.0", "4 of 500")
+        (f"a2bench-proc-tiny@{VERSION}", "4 of 500")
     ]
     assert runs["listed"]["methods"] == "still"
     assert facts["split smoke"].startswith("4 ids, sha256:")

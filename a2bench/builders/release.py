@@ -2,7 +2,8 @@
 
 A build or a cross render of the default profile that gives other pixels, poses or masks is not
 that version, so it is refused. Made by `python -m a2bench.builders.release HOME`, from a home in
-which the samples were built; only when `VERSION` is raised.
+which the samples were built; only when `VERSION` is raised. Until then the file says `unreleased`
+and pins nothing.
 """
 
 import json
@@ -16,6 +17,7 @@ from a2bench.errors import A2BenchError
 from a2bench.paths import write_text
 
 DIGESTS = Path(__file__).with_name("released_digests.json")
+UNRELEASED = "unreleased"
 NORMATIVE_MACHINE = "x86_64"
 _DIGITS = 16
 """Hexadecimal digits kept: 64 bits, against accidents."""

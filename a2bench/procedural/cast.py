@@ -18,7 +18,9 @@ from a2bench.procedural.rig import Rig
 from a2bench.procedural.rng import Pcg32, seed_from_text
 from a2bench.procedural.species import OUTFIT_PHRASES, Recipe, Species
 
-VERSION = "0.1.0"
+VERSION = "1.0.0"
+_SEED = "0.1.0"
+"""Seeds the cast. It stays that of the first version, so that characters keep ids and dances."""
 CAST_SIZE = 500
 DEMO_SIZE = 8
 _TURNING_SHARE = 0.22
@@ -168,7 +170,7 @@ def _candidates(name: str, species: Species, rng: Pcg32) -> tuple[list[str], lis
 
 def _plan_species() -> list[str]:
     """500 species names: every species as often as any other, give or take one, in mixed order."""
-    rng = Pcg32(seed_from_text(f"cast {VERSION}"), "species")
+    rng = Pcg32(seed_from_text(f"cast {_SEED}"), "species")
     names: list[str] = []
     while len(names) < CAST_SIZE:
         names.extend(rng.shuffled(sorted(SPECIES)))
@@ -202,13 +204,13 @@ def _recipe_attributes(name: str, serial: int, index: int) -> tuple[dict[str, st
                 "background": featured.background,
                 "turning": "yes" if featured.turning else "no",
             }, featured.style
-    plan = Pcg32(seed_from_text(f"{VERSION} {name}"), "plan")
+    plan = Pcg32(seed_from_text(f"{_SEED} {name}"), "plan")
     styles, places = _candidates(name, species, plan)
     palettes = plan.shuffled(sorted(PALETTES))
     proportions = plan.shuffled(species.proportions)
     outfits = plan.shuffled(species.outfits)
     patterns = plan.shuffled(PATTERNS)
-    rng = Pcg32(seed_from_text(f"{VERSION} {name} {serial}"), "recipe")
+    rng = Pcg32(seed_from_text(f"{_SEED} {name} {serial}"), "recipe")
     style = styles[serial % len(styles)]
     if serial == 0 and style in {f.style for f in _FEATURED if f.species == name}:
         style = styles[1]
@@ -282,7 +284,7 @@ def _character(index: int, name: str, serial: int) -> Character:
     species = SPECIES[name]
     attributes, style = _recipe_attributes(name, serial, index)
     identifier = f"a2p-{index:04d}-{name.replace(' ', '_')}-{style}"
-    seed = seed_from_text(f"{VERSION} {identifier}")
+    seed = seed_from_text(f"{_SEED} {identifier}")
     draft = Character(
         identifier,
         index,
@@ -367,7 +369,7 @@ def split_order() -> tuple[str, ...]:
             )
         )
     chosen = [c.id for c in first]
-    rng = Pcg32(seed_from_text(f"splits {VERSION}"), "order")
+    rng = Pcg32(seed_from_text(f"splits {_SEED}"), "order")
     rest = rng.shuffled([c for c in characters if c.id not in set(chosen)])
     strata = ("family", "style", "body_plan", "species", "background")
     totals: dict[tuple[str, str], int] = {}

@@ -12,6 +12,7 @@ from a2bench.procedural import (
     DRIVEN_BONES,
     DURATION_SECONDS,
     SPRINGY,
+    VERSION,
     Character,
     Frame,
     PartId,
@@ -22,9 +23,10 @@ from a2bench.procedural import (
 
 NECK, ARMS, LEGS, EARS = 1, (2, 3, 4, 5, 6, 7), (8, 9, 10, 11, 12, 13), (16, 17)
 
-# Re-make with `python -m tests.procedural.test_scene` after a change that is meant to change
-# pixels (then VERSION
-# of the data set changes as well: 0.x minor, 1.x major). Valid for x86-64 and skia-python 144.
+# Re-make with `python -m tests.procedural.test_scene` at a release (a change of pixels needs a new
+# major VERSION). Valid for x86-64 and skia-python 144. While VERSION is another one, it is not
+# released and its pixels are pinned by nothing.
+GOLDEN_VERSION = "0.1.0"
 GOLDEN: dict[str, str] = {
     "0064-fox-cartoon@0.0": "d3048722c8fd8d3f2eea55c85f0d09d341034bfa06b383f487864cf84f08df7c",
     "0064-fox-cartoon@1.9": "04b374cffbbd79796156e0fd93940381db7c4ad60eeb0064bcd3513de6762254",
@@ -80,6 +82,7 @@ def test_another_process_draws_the_same_pixels():
     assert expected == actual
 
 
+@pytest.mark.skipif(VERSION != GOLDEN_VERSION, reason=f"{VERSION} is not released: make its GOLDEN")
 def test_pixels_are_those_of_the_release():
     assert golden_digests() == GOLDEN
 

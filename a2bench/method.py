@@ -1,6 +1,6 @@
 """What an in-process method is: a class that is made once a device and called once a clip."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol, runtime_checkable
@@ -43,6 +43,17 @@ class Inputs:
             )
         return self.sources[name]()
 
+    def read_all(self) -> None:
+        """Read everything the card names, so that reading is not taken for the method's time."""
+        names: dict[Input, str] = {
+            "driving_rgb": "driving_video",
+            "pose": "driving_pose",
+            "prompt": "prompt",
+            "truth": "truth",
+        }
+        for name in sorted(self.allowed & names.keys()):
+            getattr(self, names[name])
+
     @cached_property
     def driving_video(self) -> Video:
         """The driver's own frames, RGB uint8 (t, h, w, 3). Needs `driving_rgb`."""
@@ -78,3 +89,11 @@ class Method(Protocol):
 
     def __call__(self, inputs: Inputs) -> Video:
         """Return `inputs.frames` RGB uint8 frames of `inputs.size`, the first at 0 s."""
+
+
+@runtime_checkable
+class BatchMethod(Method, Protocol):
+    """A method that can do several clips at once; the card's `batch_size` says how many."""
+
+    def batch(self, inputs: Sequence[Inputs]) -> Sequence[Video]:
+        """Return one clip for each of the inputs, the same as one call each would."""

@@ -229,9 +229,20 @@ class MethodCard(Record):
     reference_row: bool = False
     """An oracle or ceiling: printed, never ranked, bold or underlined."""
     device: Literal["cpu", "cuda"] = "cpu"
+    batch_size: int = Field(1, ge=1, le=256)
+    """Clips given at once to a class that has `batch`; it answers as one at a time would."""
+    autocast: Literal["float16", "bfloat16"] | None = None
+    """`in_process`: torch autocast around every call."""
+    compile: str | None = None
+    """`in_process`: torch.compile back end ("inductor") for every torch module of the object."""
+    offload: Literal["model", "sequential"] | None = None
+    """`in_process`: CPU offload of every diffusers pipeline of the object."""
     native: NativeGrid = NativeGrid()
     output: PredictionMap = PredictionMap()
     timeout_seconds: float = Field(600.0, gt=0)
+    """For one clip, loading left out."""
+    load_timeout_seconds: float = Field(1800.0, gt=0)
+    """For making the class, once a worker process."""
     not_applicable: dict[Protocol, str] = {}
     """Protocol -> why the method has no meaning there ("equals the truth")."""
     paper: str = ""
@@ -288,6 +299,17 @@ class Result(Record):
     """Largest distance between a scoring instant and the frame that stands for it."""
     infer_seconds: float | None = None
     """The method's own time for this clip, loading left out."""
+    seconds: dict[str, float] = {}
+    """Stage -> seconds: `load` (first clip of a worker only), `prepare`, `infer`, `store`."""
+    peak_gpu_mib: float | None = None
+    """Most memory in use on the device while the clip was made, as NVML counts it, sampled."""
+    peak_host_mib: float | None = None
+    """Most resident memory of the method's processes meanwhile, sampled."""
+    device: str = ""
+    """Where it was made, as the back end calls it ("cuda:1", "cpu:0")."""
+    attempts: int = Field(1, ge=1)
+    provenance: dict[str, str] = {}
+    """What made it, where the card does not say: commit, environment, digests of weights."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
@@ -296,12 +318,26 @@ class Result(Record):
     @classmethod
     def failed(cls, request: Request, kind: FailureKind, reason: str) -> "Result":
         """Return the result of a request that came to nothing."""
+        return cls._without_prediction(request, "failed", kind, reason)
+
+    @classmethod
+    def skipped(cls, request: Request, reason: str, kind: FailureKind | None = None) -> "Result":
+        """Return the result of a request that this machine could not do: no fault of the method.
+
+        It is done by the next run.
+        """
+        return cls._without_prediction(request, "skipped", kind, reason)
+
+    @classmethod
+    def _without_prediction(
+        cls, request: Request, status: ResultStatus, kind: FailureKind | None, reason: str
+    ) -> "Result":
         return cls(
             method=request.method,
             case_id=request.case.case_id,
             protocol=request.case.protocol,
             seed=request.seed,
-            status="failed",
+            status=status,
             failure=kind,
             reason=reason,
             fingerprint=request.fingerprint,
@@ -313,6 +349,8 @@ class Result(Record):
             raise ValueError("status ok needs prediction_sha256")
         if self.status == "failed" and (self.failure is None or not self.reason):
             raise ValueError("status failed needs failure and reason")
+        if self.status == "skipped" and not self.reason:
+            raise ValueError("status skipped needs a reason")
         return self
 
 

@@ -1,86 +1,153 @@
 """Runner `local`: one worker process a device of this machine; on a CPU, one a core.
 
 A worker that dies or overruns its time costs one case, which is marked; a fresh worker goes on.
+Tried again is only what another try can help: a batch one by one, a clip that found the memory of
+a long-used process too small, and a clip whose device vanished.
 """
 
 import os
 import signal
+import threading
 import time
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from multiprocessing import get_context
+from dataclasses import dataclass, field
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
 from a2bench.errors import A2BenchError
+from a2bench.processes import MARK, end_marked, new_mark, oom_kills
 from a2bench.records import FailureKind, Result
-from a2bench.runner import Job, WorkerFactory
+from a2bench.runner import Job, WorkerFactory, batches
 
 _SPAWN = get_context("spawn")
 """Never fork: a forked CUDA context or thread pool hangs."""
 
+_COMMAND_SLACK_SECONDS = 60.0
+"""The worker itself ends a command in time; this is for reading and storing its output."""
 
-def _serve(connection: Connection, make_worker: WorkerFactory, gpu: str | None) -> None:
+_LOADING_DEATHS = 3
+"""Workers that may die while they load one method before it is given up."""
+
+_STRIKES = 2
+"""Lost-device answers in a row after which a device gets no more work."""
+
+_DEVICE_LOST_SIGNS = (
+    "no cuda-capable device",
+    "no cuda gpus are available",
+    "cuda driver initialization failed",
+    "gpu is lost",
+    "device is lost",
+    "gpu has fallen off the bus",
+)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Jobs that are given together, and how often they were given before."""
+
+    jobs: tuple[Job, ...]
+    tries: int = 0
+
+    def again(self) -> "list[_Task]":
+        """Return each job on its own, one try older."""
+        return [_Task((job,), self.tries + 1) for job in self.jobs]
+
+
+def _serve(connection: Connection, make_worker: WorkerFactory, gpu: str | None, mark: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    if gpu is not None:
-        os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+    os.setsid()  # what the method starts can be ended with it
+    os.environ[MARK] = mark
+    threading.Thread(target=_end_with_parent, args=(mark,), daemon=True).start()
+    os.environ["CUDA_VISIBLE_DEVICES"] = "" if gpu is None else gpu
     work = make_worker("cpu" if gpu is None else "cuda:0")
     while True:
         try:
-            job = connection.recv()
-        except EOFError:  # the parent is gone, or has no more jobs
+            jobs: Sequence[Job] = connection.recv()
+        except EOFError:  # the parent has no more jobs
             return
-        connection.send(work(job))
+        work.load(jobs[0])
+        connection.send(None)  # from here on it is the clip's own time
+        connection.send(work.batch(jobs))
+
+
+def _end_with_parent(mark: str) -> None:
+    parent = parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    end_marked(mark)
+    os.killpg(0, signal.SIGKILL)
 
 
 @dataclass
 class _Worker:
-    """A process, its pipe, and the job it is at."""
+    """A process, its pipe, and what it is at."""
 
     make_worker: WorkerFactory
+    label: str
     gpu: str | None
     process: SpawnProcess | None = None
     pipe: Connection | None = None
-    job: Job | None = None
+    task: _Task | None = None
     deadline: float = float("inf")
+    loading: bool = False
+    answered: int = 0
+    """Tasks that this process has answered."""
+    strikes: int = 0
+    mark: str = field(default_factory=new_mark)
+    oom_kills_before: int = 0
 
-    def give(self, job: Job) -> None:
+    def give(self, task: _Task) -> None:
         if self.process is None or not self.process.is_alive():
+            self.stop()
             self.pipe, end = _SPAWN.Pipe()
             self.process = _SPAWN.Process(
-                target=_serve, args=(end, self.make_worker, self.gpu), daemon=True
+                target=_serve, args=(end, self.make_worker, self.gpu, self.mark), daemon=False
             )
             self.process.start()
             end.close()
+            self.answered = 0
         assert self.pipe is not None
-        self.pipe.send(job)
-        self.job, self.deadline = job, time.monotonic() + job.card.timeout_seconds
+        self.pipe.send(task.jobs)
+        self.task, self.loading, self.oom_kills_before = task, True, oom_kills()
+        self.deadline = time.monotonic() + task.jobs[0].card.load_timeout_seconds
+
+    def loaded(self) -> None:
+        """Start the clips' own time."""
+        assert self.task is not None
+        card = self.task.jobs[0].card
+        seconds = card.timeout_seconds * len(self.task.jobs)
+        if card.kind == "command":
+            seconds += _COMMAND_SLACK_SECONDS
+        self.loading, self.deadline = False, time.monotonic() + seconds
 
     def stop(self) -> None:
+        """End the process and everything it started."""
         if self.pipe is not None:
             self.pipe.close()
-        if self.process is not None and self.process.is_alive():
-            self.process.kill()
-        if self.process is not None:
+        if self.process is not None and self.process.pid is not None:
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                self.process.kill()  # not yet the leader of its group, or gone
             self.process.join()
-        self.process = self.pipe = self.job = None
-
-    def lost(self, kind: FailureKind, reason: str) -> Result:
-        """End the process and mark the job it was at."""
-        job = self.job
-        assert job is not None
-        self.stop()
-        return Result.failed(job.request, kind, reason)
+            end_marked(self.mark)
+        self.process = self.pipe = self.task = None
 
 
-def _how_it_ended(process: SpawnProcess) -> str:
-    process.join(5)
-    code = process.exitcode
-    if code is not None and code < 0:
-        name = signal.Signals(-code).name
-        hint = " (often: the machine is out of memory)" if name == "SIGKILL" else ""
-        return f"worker process ended by {name}{hint}"
-    return f"worker process ended with exit code {code}"
+def _how_it_ended(worker: _Worker) -> tuple[FailureKind, str]:
+    assert worker.process is not None
+    worker.process.join(5)
+    code = worker.process.exitcode
+    while_loading = " while it loaded the method" if worker.loading else ""
+    if code is None or code >= 0:
+        return "crash", f"worker process ended with exit code {code}{while_loading}"
+    name = signal.Signals(-code).name
+    if name == "SIGKILL" and oom_kills() > worker.oom_kills_before:
+        return "oom", f"worker process ended by the system: out of memory{while_loading}"
+    hint = " (killed from outside)" if name == "SIGKILL" else ""
+    return "crash", f"worker process ended by {name}{hint}{while_loading}"
 
 
 class LocalRunner:
@@ -95,14 +162,20 @@ class LocalRunner:
         on_gpu = [job for job in jobs if job.card.device == "cuda"]
         on_cpu = [job for job in jobs if job.card.device == "cpu"]
         if on_gpu:
-            gpus = _visible_gpus(on_gpu[0].card.name)
-            yield from _run([_Worker(make_worker, gpu) for gpu in gpus], on_gpu)
+            gpus = visible_gpus(on_gpu[0].card.name)
+            yield from _run([_Worker(make_worker, f"cuda:{gpu}", gpu) for gpu in gpus], on_gpu)
         if on_cpu:
             count = min(workers or os.cpu_count() or 1, len(on_cpu))
-            yield from _run([_Worker(make_worker, None) for _ in range(count)], on_cpu)
+            slots = [_Worker(make_worker, f"cpu:{index}", None) for index in range(count)]
+            yield from _run(slots, on_cpu)
 
 
-def _visible_gpus(method: str) -> list[str]:
+def visible_gpus(method: str) -> list[str]:
+    """Return the CUDA devices this process may use, as CUDA_VISIBLE_DEVICES names them.
+
+    Raises:
+        A2BenchError: there is none; `method` is who needs one.
+    """
     import torch
 
     count = torch.cuda.device_count()
@@ -116,38 +189,129 @@ def _visible_gpus(method: str) -> list[str]:
     return listed.split(",")[:count] if listed else [str(index) for index in range(count)]
 
 
+def _is_device_lost(result: Result) -> bool:
+    reason = result.reason.lower()
+    return result.status == "failed" and any(sign in reason for sign in _DEVICE_LOST_SIGNS)
+
+
 def _run(workers: list[_Worker], jobs: Sequence[Job]) -> Iterator[Result]:
-    waiting = list(reversed(jobs))
+    queue = _Queue(jobs)
     try:
-        for worker in workers:
-            if waiting:
-                worker.give(waiting.pop())
-        while busy := [worker for worker in workers if worker.job is not None]:
-            pipes = {worker.pipe: worker for worker in busy}
-            patience = max(0.0, min(worker.deadline for worker in busy) - time.monotonic())
-            ready = wait([pipe for pipe in pipes if pipe is not None], timeout=patience)
-            for pipe in ready:
-                worker = pipes[pipe]  # type: ignore[index]
-                assert worker.pipe is not None
-                assert worker.process is not None
-                try:
-                    result: Result = worker.pipe.recv()
-                    worker.job = None
-                except (EOFError, ConnectionResetError):
-                    result = worker.lost("crash", _how_it_ended(worker.process))
-                if waiting:
-                    worker.give(waiting.pop())
-                yield result
-            for worker in busy:
-                if worker.job is not None and time.monotonic() > worker.deadline:
-                    seconds = worker.job.card.timeout_seconds
-                    result = worker.lost("timeout", f"no answer within {seconds:g} s")
-                    if waiting:
-                        worker.give(waiting.pop())
-                    yield result
+        while True:
+            for worker in workers:
+                if worker.task is None and (task := queue.next()) is not None:
+                    worker.give(task)
+            yield from queue.given_up
+            queue.given_up.clear()
+            busy = [worker for worker in workers if worker.task is not None]
+            if not busy:
+                break
+            for worker in _ready(busy):
+                yield from _answer(worker, queue)
+            workers = [worker for worker in workers if worker.strikes < _STRIKES]
+        while (task := queue.next()) is not None:
+            for job in task.jobs:
+                yield Result.skipped(job.request, "every device was lost; run again")
+        yield from queue.given_up
     finally:
         for worker in workers:
             worker.stop()
+
+
+class _Queue:
+    """What waits to be done; jobs of a method that cannot be loaded are given up."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self._waiting = deque(_Task(tuple(batch)) for batch in batches(jobs))
+        self._loading_deaths: Counter[str] = Counter()
+        self._last_words: dict[str, tuple[FailureKind, str]] = {}
+        self.given_up: list[Result] = []
+
+    def next(self) -> _Task | None:
+        while self._waiting:
+            task = self._waiting.popleft()
+            name = task.jobs[0].card.name
+            if self._loading_deaths[name] < _LOADING_DEATHS:
+                return task
+            kind, reason = self._last_words[name]
+            text = f"{reason}; {_LOADING_DEATHS} workers died so, not tried again"
+            self.given_up += [Result.failed(job.request, kind, text) for job in task.jobs]
+        return None
+
+    def put_back(self, tasks: Sequence[_Task]) -> None:
+        self._waiting.extendleft(reversed(tasks))
+
+    def died_loading(self, name: str, kind: FailureKind, reason: str) -> None:
+        self._loading_deaths[name] += 1
+        self._last_words[name] = kind, reason
+
+    def was_loaded(self, name: str) -> None:
+        self._loading_deaths[name] = 0
+
+
+def _ready(busy: Sequence[_Worker]) -> list[_Worker]:
+    """Wait until workers have said something, died, or overrun their time; return those."""
+    pipes = {worker.pipe: worker for worker in busy if worker.pipe is not None}
+    patience = max(0.0, min(worker.deadline for worker in busy) - time.monotonic())
+    said = [pipes[pipe] for pipe in wait(list(pipes), timeout=patience)]  # type: ignore[index]
+    late = [worker for worker in busy if worker not in said and time.monotonic() > worker.deadline]
+    return said + late
+
+
+def _answer(worker: _Worker, queue: _Queue) -> Iterator[Result]:
+    """Yield the results a worker has ready; put back what another try can help."""
+    task = worker.task
+    assert task is not None
+    assert worker.pipe is not None
+    if time.monotonic() > worker.deadline and not worker.pipe.poll():
+        card = task.jobs[0].card
+        seconds = card.load_timeout_seconds if worker.loading else card.timeout_seconds
+        what = "not loaded" if worker.loading else "no answer"
+        yield from _lost(worker, queue, "timeout", f"{what} within {seconds:g} s")
+        return
+    try:
+        results: list[Result] | None = worker.pipe.recv()
+    except (EOFError, ConnectionResetError):
+        yield from _lost(worker, queue, *_how_it_ended(worker))
+        return
+    if results is None:
+        worker.loaded()
+        queue.was_loaded(task.jobs[0].card.name)
+        return
+    worker.task = None
+    used_before, worker.answered = worker.answered > 0, worker.answered + 1
+    for job, result in zip(task.jobs, results, strict=True):
+        if _is_device_lost(result):
+            worker.strikes += 1
+            worker.stop()
+            queue.put_back([_Task((job,), task.tries + 1)])
+        elif result.failure == "oom" and used_before and task.tries == 0:
+            worker.stop()  # a fresh process has all of the memory
+            queue.put_back([_Task((job,), 1)])
+        else:
+            if result.failure == "oom" or "cuda error" in result.reason.lower():
+                worker.stop()  # after such an error every call of that process may fail
+            else:
+                worker.strikes = 0
+            yield _placed(result, worker, task)
+
+
+def _lost(worker: _Worker, queue: _Queue, kind: FailureKind, reason: str) -> Iterator[Result]:
+    """End a worker; mark the clip it was at, or have a batch done one by one."""
+    task = worker.task
+    assert task is not None
+    if worker.loading:
+        queue.died_loading(task.jobs[0].card.name, kind, reason)
+    worker.stop()
+    if len(task.jobs) > 1:
+        queue.put_back(task.again())
+        return
+    (job,) = task.jobs
+    yield _placed(Result.failed(job.request, kind, reason), worker, task)
+
+
+def _placed(result: Result, worker: _Worker, task: _Task) -> Result:
+    return result.model_copy(update={"device": worker.label, "attempts": task.tries + 1})
 
 
 RUNNER = LocalRunner()

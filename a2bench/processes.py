@@ -1,0 +1,40 @@
+"""Other processes: found again by a mark in their environment, and ended with all they started."""
+
+import os
+import re
+import signal
+import uuid
+from pathlib import Path
+
+import psutil
+
+MARK = "A2BENCH_MARK"
+"""Environment variable that what a worker starts inherits, however it detaches itself."""
+
+
+def new_mark() -> str:
+    """Return a mark nobody else has."""
+    return uuid.uuid4().hex
+
+
+def end_marked(mark: str) -> int:
+    """End every process of this user that inherited a mark; return how many there were."""
+    ended = 0
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and process.environ().get(MARK) == mark:
+                process.send_signal(signal.SIGKILL)
+                ended += 1
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue  # ended meanwhile, or another user's
+    return ended
+
+
+def oom_kills() -> int:
+    """Return how often this system's kernel has killed a process for want of memory; 0: unknown."""
+    try:
+        text = Path("/proc/vmstat").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    found = re.search(r"^oom_kill (\d+)$", text, flags=re.MULTILINE)
+    return int(found[1]) if found else 0

@@ -76,6 +76,9 @@ class Solid:
     slab: tuple[Vec2, ...] = ()
     """For thick flat bodies the front outline as (x in -1..1, v) points; `profile` then bounds
     it."""
+    bevel: float = 0.0
+    """How far the flat faces of a slab are inset, as a part of its size: cushions and buns are
+    round at the edge, books are not."""
 
     def width_at(self, v: float) -> float:
         """Half width in px at height v (linear between profile points)."""
@@ -168,21 +171,31 @@ class PosedSolid:
         behind).
         """
         near = 1.0 if self.front > 0 else -1.0
-        return polygon(self._slab_points(near))
+        return polygon(self._slab_points(near, self.solid.bevel))
 
-    def _slab_points(self, near: float) -> list[Vec2]:
+    def _slab_points(self, near: float, inset: float) -> list[Vec2]:
         thickness = self.solid.half_width * self.solid.depth * near
+        keep = 1.0 - inset
         result = []
         for x, v in self.solid.slab_samples:
-            p = self.point(x * self.solid.half_width, v, thickness)
+            p = self.point(x * self.solid.half_width * keep, 0.5 + (v - 0.5) * keep, thickness)
             result.append((p[0], p[1]))
         return result
 
     def _slab_sweep(self) -> Path:
+        """The outline of the whole slab: of a bevelled one, of a few layers that round its edge."""
+        bevel = self.solid.bevel
+        path = self._layer_sweep(1.0, bevel)
+        for near, part in ((0.80, 0.42), (0.40, 0.0)) if bevel else ():
+            layer = self._layer_sweep(near, bevel * part)
+            path = skia.Op(path, layer, skia.PathOp.kUnion_PathOp)
+        return path
+
+    def _layer_sweep(self, near: float, inset: float) -> Path:
         """The outline of front, back and all between: each edge from whichever of the two planes
         lies further out.
         """
-        front, back = self._slab_points(1.0), self._slab_points(-1.0)
+        front, back = self._slab_points(near, inset), self._slab_points(-near, inset)
         count = len(front)
         area = math.fsum(
             front[i - 1][0] * front[i][1] - front[i - 1][1] * front[i][0] for i in range(count)

@@ -6,7 +6,18 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from a2bench.procedural.colour import INK, WHITE, Colour, darker, hex_colour, lighter, mix
+import skia
+
+from a2bench.procedural.colour import (
+    INK,
+    WHITE,
+    Colour,
+    contrasting,
+    darker,
+    hex_colour,
+    lighter,
+    mix,
+)
 from a2bench.procedural.figure import BodyDesign, Feature, Figure, SurfaceLook, SurfacePaint
 from a2bench.procedural.parts import PartId
 from a2bench.procedural.paths import (
@@ -15,12 +26,23 @@ from a2bench.procedural.paths import (
     ellipse,
     mapped,
     matrix_of,
+    polygon,
     rectangle,
+    snap,
     star,
     tapered_limb,
 )
-from a2bench.procedural.patterns import band, belly, decal, grid_of, meridians, spots, stripes
-from a2bench.procedural.pen import Canvas, fill
+from a2bench.procedural.patterns import (
+    band,
+    belly,
+    decal,
+    drips,
+    grid_of,
+    meridians,
+    spots,
+    stripes,
+)
+from a2bench.procedural.pen import Canvas, fill, stroke
 from a2bench.procedural.solids import PosedSolid, Solid, superellipse
 from a2bench.procedural.species import (
     HUMANOID_OUTFITS,
@@ -113,7 +135,7 @@ def _robot(r: Recipe) -> Traits:
 def _tin_robot(r: Recipe) -> Traits:
     metal = pick("d9574a 4f8fc0 e0a53c 5fa87a", r.coat)
     grey = hex_colour("c3c9d4")
-    glow = hex_colour("fff2a0")
+    glow = pick("ffd24a 7af0ff 8affa0 ffb0d8", r.coat)
     return Traits(
         metal,
         grey,
@@ -124,8 +146,20 @@ def _tin_robot(r: Recipe) -> Traits:
         foot_colour=metal,
         head_colour=grey,
         head_paints=(
-            band(0.0, 0.16, metal),
-            meridians(range(-180, 180, 30), darker(grey, 0.3), 2.0, low=0.8, high=1.0),
+            band(0.0, 0.12, metal),
+            band(0.68, 0.72, metal),
+            meridians(range(-180, 180, 30), darker(grey, 0.3), 2.0, low=0.72, high=1.0),
+            decal(rectangle(-1.0, -0.60, 2.0, 1.20, 0.4), darker(grey, 0.45), 0, 0.39, 67),
+            decal(rectangle(-0.92, -0.52, 1.84, 1.04, 0.34), INK, 0, 0.39, 67),
+            *(
+                decal(ellipse(0, 0, 1, 1), darker(grey, 0.35), a, 0.62, 5)
+                for a in range(0, 360, 45)
+            ),
+            decal(rectangle(-1, -0.7, 2, 1.4, 0.2), darker(grey, 0.25), 180, 0.38, 40),
+            *(
+                decal(rectangle(-0.8, y, 1.6, 0.16, 0.08), darker(grey, 0.6), 180, 0.38, 40)
+                for y in (-0.44, -0.08, 0.28)
+            ),
         ),
         body_paints=(
             band(0.0, 0.10, grey),
@@ -560,7 +594,7 @@ def _ghost(r: Recipe) -> BodyDesign:
     traits = ObjectTraits(
         solid,
         SurfaceLook(colour, (_sheet_folds(r.seed, colour),)),
-        face_v=0.68,
+        face_v=0.64,
         face_half=38,
         legs=False,
         shoulder_v=0.42,
@@ -614,6 +648,45 @@ def _cloud_outline(figure: Figure) -> Path:
     return curve(points, tension=0.6)
 
 
+def _cloud_puffs(colour: Colour) -> SurfacePaint:
+    """Round edges of puffs that lie on the near side, and shade below."""
+    shadow = mix(darker(colour, 0.30), (0.55, 0.62, 0.85), 0.35)
+
+    def paint(canvas: Canvas, solid: PosedSolid) -> None:
+        foot = solid.centre(0.0)
+        for x, y, radius in _CLOUD_PUFFS[:3]:
+            shade = ellipse(foot[0] + x, foot[1] - y + radius * 1.35, radius * 1.5, radius * 0.8)
+            canvas.drawPath(shade, fill(shadow, 0.30, blur=12.0))
+        for azimuth, v, size in _CLOUD_CURLS:
+            place = solid.place(azimuth, v)
+            if place.facing > 0.15:
+                arc = skia.Path()
+                arc.moveTo(snap(-size), snap(size * 0.2))
+                arc.cubicTo(
+                    snap(-size * 0.9), snap(-size), snap(size * 0.9), snap(-size), snap(size), 0.0
+                )
+                canvas.drawPath(mapped(arc, place.matrix()), stroke(shadow, 5.0, 0.75))
+
+    return paint
+
+
+_CLOUD_CURLS = (
+    (-46.0, 0.24, 24.0),
+    (50.0, 0.20, 27.0),
+    (8.0, 0.80, 24.0),
+    (-58.0, 0.66, 20.0),
+    (64.0, 0.70, 22.0),
+    (104.0, 0.34, 28.0),
+    (128.0, 0.72, 26.0),
+    (176.0, 0.44, 34.0),
+    (196.0, 0.80, 22.0),
+    (214.0, 0.22, 28.0),
+    (238.0, 0.58, 28.0),
+    (270.0, 0.36, 26.0),
+)
+"""Azimuth, height and half width in px of curls on the surface of a cloud."""
+
+
 def _cloud(r: Recipe) -> BodyDesign:
     colour = pick("fdfeff d9ecff ffe3ee 9aa6bf", r.coat)
     solid = Solid(
@@ -634,13 +707,13 @@ def _cloud(r: Recipe) -> BodyDesign:
     )
     traits = ObjectTraits(
         solid,
-        SurfaceLook(colour),
+        SurfaceLook(colour, (_cloud_puffs(colour),)),
         face_v=0.52,
         face_half=42,
         legs=False,
         shoulder_v=0.36,
         hover=120,
-        limb_colour=colour,
+        limb_colour=mix(colour, darker(colour, 0.35), 0.35),
         thick=True,
         hand="ball",
         hop_unit=95,
@@ -671,7 +744,7 @@ def _jellyfish(r: Recipe) -> BodyDesign:
         for i in range(6):
             f = -0.75 + 1.5 * i / 5
             x, y, _ = torso.point(
-                f * torso.solid.half_width * abs(math.cos(math.radians(torso.yaw(0)))), 0.03, 0.0
+                f * torso.solid.half_width, 0.03, 0.4 * (i % 3 - 1) * torso.solid.half_width
             )
             points = [(x, y - 8)]
             for j in range(1, 5):
@@ -726,35 +799,74 @@ def _jellyfish(r: Recipe) -> BodyDesign:
 def _slime(r: Recipe) -> BodyDesign:
     colour = pick("7fdc6a 6ac8f0 f08ac0 f0c24f b08af0", r.coat)
     solid = Solid(
-        246,
-        130,
+        232,
+        118,
         (
-            (0.0, 0.90),
-            (0.03, 1.0),
-            (0.09, 1.0),
-            (0.19, 0.90),
-            (0.32, 0.84),
-            (0.52, 0.80),
-            (0.70, 0.70),
-            (0.84, 0.52),
-            (0.94, 0.29),
-            (1.0, 0.06),
+            (0.0, 1.06),
+            (0.04, 1.08),
+            (0.10, 1.0),
+            (0.20, 0.90),
+            (0.34, 0.86),
+            (0.52, 0.86),
+            (0.70, 0.80),
+            (0.84, 0.66),
+            (0.94, 0.44),
+            (1.0, 0.14),
         ),
         0.95,
     )
-    bubbles = spots(r.seed, (lighter(colour, 0.55),), 14, (4, 11), alpha=0.6)
+    bubbles = spots(r.seed, (lighter(colour, 0.55),), 14, (4, 11), high=0.34, alpha=0.6)
+    shine = curve([(-1.0, 0.7), (-0.7, -0.3), (0.1, -0.9), (0.3, -0.6), (-0.3, -0.1), (-0.6, 0.8)])
     traits = ObjectTraits(
         solid,
-        SurfaceLook(colour, (band(0.0, 0.12, darker(colour, 0.18), 0.7), bubbles), fuzzy=False),
-        (antennae(colour, lighter(colour, 0.3), 44, count=1),),
-        face_v=0.40,
+        SurfaceLook(
+            darker(colour, 0.10),
+            (
+                bubbles,
+                drips(lighter(colour, 0.16), 0.66, r.seed, 0.20),
+                *(decal(shine, WHITE, azimuth, 0.80, 26, 0.75) for azimuth in (-34, 148)),
+                *(
+                    decal(ellipse(0, 0, 7, 9), WHITE, azimuth, 0.68, 1.0, 0.7)
+                    for azimuth in (-44, 138)
+                ),
+            ),
+            glossy=False,
+            fuzzy=False,
+        ),
+        face_v=0.50,
         face_half=42,
         legs=False,
         arms=False,
         hover=0.0,
         hop_unit=120,
     )
-    return object_body(r, traits, "blob")
+    return replace(object_body(r, traits, "blob"), torso_outline=_puddle(r.seed))
+
+
+def _puddle(seed: int) -> Callable[[Figure], Path]:
+    """The outline of a slime: a dome that runs out into round lobes on the floor."""
+
+    def outline(figure: Figure) -> Path:
+        torso = figure.skeleton.torso
+        left, right = [], []
+        for v, width in torso.solid.profile[2:]:
+            a, b = torso.side_points(v, width * torso.solid.half_width)
+            left.append(a)
+            right.append(b)
+        (x0, y0), (x1, y1) = torso.side_points(0.0, torso.solid.half_width * 1.12)
+        down = (torso.pose.tilt[0][1], torso.pose.tilt[1][1])
+        turn = math.radians(torso.yaw(0.0)) / (2 * math.pi)
+        phase = (seed % 5) / 5 + turn
+        hem = []
+        for i in range(33):
+            f = i / 32
+            wave = 0.5 + 0.5 * math.sin(2 * math.pi * (f * 3.5 - phase))
+            # Lobes reach forwards on the floor, the middle ones furthest.
+            drop = -22.0 + 16.0 * wave + 64.0 * f * (1.0 - f)
+            hem.append((x0 + (x1 - x0) * f + down[0] * drop, y0 + (y1 - y0) * f + down[1] * drop))
+        return curve(right[::-1] + hem[::-1] + left, tension=0.95)
+
+    return outline
 
 
 def _furball(r: Recipe) -> BodyDesign:
@@ -803,18 +915,51 @@ def _matryoshka(r: Recipe) -> BodyDesign:
         ),
         1.0,
     )
-    flower = star(0, 0, 1, points=6, inner=0.6)
+    flower = _blossom()
+    leaf = ellipse(0, 0, 1, 0.45, -28)
+    green = hex_colour("4f9f5a")
+    skin = pick("ffe3cf f3cfae fbe8da c98f68", r.coat)
+    hair = pick("5a3a28 2f2530 c98a3f 3a2a22", r.coat)
+    fringe = curve(
+        [(-56, 6), (-50, -40), (0, -60), (50, -40), (56, 6), (34, -24), (0, -34), (-34, -24)]
+    )
+    scarf = contrasting(main, (accent, second, light))
+    kerchief = curve([(-84, -50), (84, -50), (46, 30), (0, 76), (-46, 30)], tension=0.5)
     look = SurfaceLook(
         main,
         (
-            decal(ellipse(0, 0, 62, 56), light, 0, 0.76, 1.0),
+            band(0.60, 1.0, scarf),
+            grid_of(ellipse(0, 0, 1, 1), light, 5, low=0.62, high=0.98, across=30, up_px=26),
+            decal(kerchief, scarf, 180, 0.58, 1.0),
+            decal(flower, light, 180, 0.60, 26),
+            decal(ellipse(0, 0, 1, 1), second, 180, 0.60, 9),
+            decal(ellipse(0, 0, 66, 60), light, 0, 0.76, 1.0),
+            decal(ellipse(0, 0, 60, 54), skin, 0, 0.76, 1.0),
+            decal(fringe, hair, 0, 0.77, 1.0),
+            decal(ellipse(0, 0, 12, 10), second, 0, 0.575, 1.0),
+            decal(polygon([(0, -4), (-34, 22), (-14, 30)]), scarf, 0, 0.575, 1.0),
+            decal(polygon([(0, -4), (34, 22), (14, 30)]), scarf, 0, 0.575, 1.0),
             band(0.0, 0.10, second),
             band(0.10, 0.13, accent),
-            decal(ellipse(0, 0, 58, 70), accent, 0, 0.34, 1.0),
-            decal(flower, second, 0, 0.38, 30),
-            decal(ellipse(0, 0, 1, 1), light, 0, 0.38, 11),
-            decal(flower, main, -22, 0.24, 15),
-            decal(flower, main, 22, 0.24, 15),
+            *(
+                piece
+                for azimuth, v, size, tone in (
+                    (0, 0.34, 36, light),
+                    (-40, 0.27, 22, accent),
+                    (40, 0.27, 22, accent),
+                    (-90, 0.34, 28, light),
+                    (90, 0.34, 28, light),
+                    (180, 0.30, 36, light),
+                    (-140, 0.24, 20, accent),
+                    (140, 0.24, 20, accent),
+                )
+                for piece in (
+                    decal(leaf, green, azimuth - size * 0.55, v - 0.05, size * 0.8),
+                    decal(leaf, green, azimuth + size * 0.55, v + 0.05, size * 0.8),
+                    decal(flower, tone, azimuth, v, size),
+                    decal(ellipse(0, 0, 1, 1), second, azimuth, v, size * 0.36),
+                )
+            ),
         ),
         fuzzy=False,
     )
@@ -832,26 +977,52 @@ def _matryoshka(r: Recipe) -> BodyDesign:
     return object_body(r, traits, "blob")
 
 
+def _blossom() -> Path:
+    """Five round petals about the origin, of radius 1."""
+    points = []
+    for i in range(30):
+        angle = 2 * math.pi * i / 30
+        reach = 0.72 + 0.28 * abs(math.sin(2.5 * angle))
+        points.append((reach * math.sin(angle), -reach * math.cos(angle)))
+    return curve(points)
+
+
 def _toy_brick(r: Recipe) -> BodyDesign:
     colour = pick("e8574a 4f8fe0 f5c33f 5fb86a", r.coat)
     solid = Solid(190, 94, _BOX, 0.9, 0.5)
+    panel, inner = rectangle(-58, -58, 116, 116, 16), rectangle(-52, -52, 104, 104, 12)
 
     def studs(figure: Figure) -> None:
         torso = figure.skeleton.torso
-        for x in (-0.52, 0.52):
-            px, py, _ = torso.point(
-                x * torso.solid.half_width * math.cos(math.radians(torso.yaw(1.0))), 1.0, 0.0
-            )
-            a = math.atan2(torso.pose.tilt[1][0], torso.pose.tilt[0][0])
-            c, s = math.cos(a), math.sin(a)
-            path = mapped(rectangle(-30, -25, 60, 40, 6), matrix_of(c, -s, s, c, px, py))
-            figure.pen.part(-1.0, PartId.TORSO, path, lighter(colour, 0.08), shade=0.7, fuzzy=False)
+        a = math.atan2(torso.pose.tilt[1][0], torso.pose.tilt[0][0])
+        c, s = math.cos(a), math.sin(a)
+        for x, z in ((-0.52, -0.5), (0.52, -0.5), (-0.52, 0.5), (0.52, 0.5)):
+            half = torso.solid.half_width
+            px, py, depth = torso.point(x * half, 1.0, z * half)
+            # Seen a little from above: studs at the back stand higher.
+            matrix = matrix_of(c, -s, s, c, px, py - depth * 0.10 - 4.0)
+            pen, near = figure.pen, -1.0 + depth * 0.004
+            wall = mapped(rectangle(-31, -24, 62, 44, 8), matrix)
+            pen.part(near, PartId.TORSO, wall, colour, shade=0.9, fuzzy=False)
+            top = mapped(ellipse(0, -22, 31, 9), matrix)
+            light = lighter(colour, 0.22)
+            pen.part(near, PartId.TORSO, top, light, shade=0.2, outline=False, fuzzy=False)
 
     return object_body(
         r,
         ObjectTraits(
             solid,
-            SurfaceLook(colour, fuzzy=False),
+            SurfaceLook(
+                colour,
+                (
+                    band(0.93, 1.0, lighter(colour, 0.22)),
+                    band(0.0, 0.07, darker(colour, 0.22)),
+                    *(decal(panel, darker(colour, 0.12), a, 0.48, 1.0) for a in (90, -90, 180)),
+                    *(decal(inner, lighter(colour, 0.05), a, 0.48, 1.0) for a in (90, -90, 180)),
+                    decal(rectangle(-52, -62, 14, 64, 7), WHITE, -22, 0.62, 1.0, 0.35),
+                ),
+                fuzzy=False,
+            ),
             (studs,),
             face_v=0.58,
             face_half=42,

@@ -118,7 +118,7 @@ def _doughnut(r: Recipe) -> ObjectTraits:
         (math.sin(2 * math.pi * i / 14), 0.5 - 0.5 * math.cos(2 * math.pi * i / 14))
         for i in range(14)
     )
-    solid = Solid(226, 113, superellipse(2.0), 0.30, 1.0, ring)
+    solid = Solid(226, 113, superellipse(2.0), 0.34, 1.0, ring, 0.09)
     wobbly = curve(
         [
             (
@@ -141,12 +141,21 @@ def _doughnut(r: Recipe) -> ObjectTraits:
         (
             decal(wobbly, icing, 0, 0.5, 1.0),
             *pieces,
-            decal(ellipse(0, 0, 30, 30), darker(dough, 0.55), 0, 0.80, 1.0),
-            decal(ellipse(0, 3, 25, 24), darker(dough, 0.8), 0, 0.80, 1.0),
+            decal(ellipse(0, 0, 31, 31), darker(icing, 0.22), 0, 0.71, 1.0),
+            decal(ellipse(0, 0, 27, 27), lighter(dough, 0.25), 0, 0.71, 1.0),
+            decal(ellipse(0, 0, 23, 23), darker(dough, 0.75), 0, 0.71, 1.0),
+            decal(ellipse(4, 5, 18, 17), darker(dough, 0.9), 0, 0.71, 1.0),
         ),
         side=dough,
+        back_paints=(
+            decal(ellipse(0, 0, 84, 84), darker(dough, 0.22), 180, 0.5, 1.0),
+            decal(ellipse(0, 0, 76, 76), darker(dough, 0.12), 180, 0.5, 1.0),
+            decal(ellipse(0, 0, 29, 29), lighter(dough, 0.2), 180, 0.71, 1.0),
+            decal(ellipse(0, 0, 23, 23), darker(dough, 0.75), 180, 0.71, 1.0),
+            decal(ellipse(-4, 5, 18, 17), darker(dough, 0.9), 180, 0.71, 1.0),
+        ),
     )
-    return ObjectTraits(solid, look, face_v=0.52, face_half=36, shoulder_v=0.44, seat=18)
+    return ObjectTraits(solid, look, face_v=0.46, face_half=37, shoulder_v=0.42, seat=18)
 
 
 def _ice_cream(r: Recipe) -> ObjectTraits:
@@ -166,9 +175,7 @@ def _ice_cream(r: Recipe) -> ObjectTraits:
         for i, (x, v, size) in enumerate(
             ((-34.0, 1.10, 58.0), (34.0, 1.12, 58.0), (0.0, 1.52, 58.0))
         ):
-            px, py, _ = torso.point(
-                x * math.cos(math.radians(torso.yaw(1))) + sway * (v - 1) * 2, v, 0.0
-            )
+            px, py, _ = torso.point(x + sway * (v - 1) * 2, v, 0.0)
             shape = curve(
                 [
                     (
@@ -311,7 +318,24 @@ def _pizza(r: Recipe) -> ObjectTraits:
     return ObjectTraits(
         solid,
         SurfaceLook(
-            crust, (decal(body, cheese, 0, 1.0, 1.0), *bits), side=darker(crust, 0.2), fuzzy=False
+            crust,
+            (decal(body, cheese, 0, 1.0, 1.0), *bits),
+            side=darker(crust, 0.2),
+            back_paints=(
+                decal(body, mix(crust, hex_colour("f3d9a0"), 0.45), 180, 1.0, 1.0),
+                *(
+                    decal(ellipse(x, y, s * 1.5, s), darker(crust, 0.35), 180, 1.0, 1.0, 0.55)
+                    for x, y, s in (
+                        (-48, 52, 11),
+                        (30, 70, 14),
+                        (-14, 104, 9),
+                        (18, 132, 7),
+                        (-4, 168, 9),
+                        (64, 38, 7),
+                    )
+                ),
+            ),
+            fuzzy=False,
         ),
         face_v=0.66,
         face_half=30,
@@ -340,7 +364,9 @@ def _toast(r: Recipe) -> ObjectTraits:
         (-0.84, 0.62),
         (-0.86, 0.40),
     )
-    solid = Solid(212, 108, ((0.0, 0.84), (0.6, 0.84), (0.8, 1.0), (1.0, 0.8)), 0.20, 0.8, outline)
+    solid = Solid(
+        212, 108, ((0.0, 0.84), (0.6, 0.84), (0.8, 1.0), (1.0, 0.8)), 0.24, 0.8, outline, 0.04
+    )
     inner = curve([(x * 94, -(v - 0.5) * 188) for x, v in outline], tension=0.8)
     butter = rectangle(-24, -16, 48, 34, 7)
     return ObjectTraits(
@@ -349,6 +375,21 @@ def _toast(r: Recipe) -> ObjectTraits:
             crust,
             (decal(inner, crumb, 0, 0.5, 1.0), decal(butter, hex_colour("ffe27a"), 22, 0.84, 1.0)),
             side=darker(crust, 0.15),
+            back_paints=(
+                decal(inner, crumb, 180, 0.5, 1.0),
+                *(
+                    decal(ellipse(x, y, s * 1.4, s), darker(crumb, 0.14), 180, 0.5, 1.0)
+                    for x, y, s in (
+                        (-40, -50, 7),
+                        (28, -30, 9),
+                        (-12, 8, 6),
+                        (46, 30, 7),
+                        (-48, 44, 9),
+                        (8, 62, 6),
+                        (4, -66, 5),
+                    )
+                ),
+            ),
             fuzzy=False,
         ),
         face_v=0.56,
@@ -458,8 +499,11 @@ def _popcorn(r: Recipe) -> ObjectTraits:
                 plan.uniform(0.98, 1.16),
             )
             rise = (0.96 - out) * 0.24
-            x = math.sin(angle + math.radians(torso.yaw(1))) * out * 90
-            px, py, _ = torso.point(x, v + rise + 0.02 * figure.springs.bounce * (i % 3), 0.0)
+            px, py, z = torso.point(
+                math.sin(angle) * out * 90,
+                v + rise + 0.02 * figure.springs.bounce * (i % 3),
+                math.cos(angle) * out * 90,
+            )
             size = 23.0 + 6 * (i % 3)
             shape = curve(
                 [
@@ -471,7 +515,7 @@ def _popcorn(r: Recipe) -> ObjectTraits:
                 ]
             )
             figure.pen.part(
-                -1.0 + 0.05 * i,
+                -1.0 + 0.008 * z,
                 PartId.SOFT_ACCESSORY,
                 shape,
                 hex_colour("fff2cc") if i % 2 else hex_colour("ffe19a"),

@@ -7,6 +7,7 @@ from a2bench.procedural.figure import Figure, SurfaceLook, SurfacePaint
 from a2bench.procedural.object_species import GREEN, LEGGED, SEED_SHAPE, object_species
 from a2bench.procedural.parts import PartId
 from a2bench.procedural.paths import (
+    Path,
     curve,
     ellipse,
     polygon,
@@ -305,11 +306,11 @@ def _watermelon(r: Recipe) -> ObjectTraits:
         outline,
     )
 
-    def at(scale_x: float, scale_v: float, tone: Colour) -> SurfacePaint:
+    def at(scale_x: float, scale_v: float, tone: Colour, azimuth: float = 0) -> SurfacePaint:
         shape = curve(
             [(x * 112 * scale_x, -((v - 1.0) * scale_v) * 186) for x, v in outline], tension=0.85
         )
-        return decal(shape, tone, 0, 1.0, 1.0)
+        return decal(shape, tone, azimuth, 1.0, 1.0)
 
     seeds = tuple(
         decal(SEED_SHAPE, INK, a, v, 7.0)
@@ -329,6 +330,14 @@ def _watermelon(r: Recipe) -> ObjectTraits:
         rind,
         (at(0.93, 0.92, hex_colour("e9f5c8")), at(0.86, 0.84, flesh), *seeds),
         side=rind,
+        back_paints=(
+            at(0.93, 0.92, hex_colour("e0edbe"), 180),
+            at(0.86, 0.84, darker(flesh, 0.08), 180),
+            *(
+                decal(SEED_SHAPE, INK, 180 + a, v, 7.0)
+                for a, v in ((-34, 0.78), (0, 0.86), (34, 0.78), (-16, 0.56), (16, 0.56), (0, 0.34))
+            ),
+        ),
         fuzzy=False,
     )
     return ObjectTraits(
@@ -397,43 +406,49 @@ def _corn(r: Recipe) -> ObjectTraits:
     )
 
 
+def _floret(x: float, y: float, size: float) -> Path:
+    """A round bud with a bumpy edge."""
+    points = []
+    for i in range(28):
+        angle = 2 * math.pi * i / 28
+        reach = size * (0.93 + 0.07 * math.cos(7 * angle))
+        points.append((x + reach * math.cos(angle), y + 0.94 * reach * math.sin(angle)))
+    return curve(points)
+
+
 def _broccoli(r: Recipe) -> ObjectTraits:
     crown = pick("4f9a48 7a4f9a e9e6cf", r.coat)
     stalk = hex_colour("b5d08a") if r.coat != 2 else hex_colour("d9dfae")
     solid = Solid(
         236,
         70,
-        ((0.0, 0.80), (0.05, 0.90), (0.30, 0.84), (0.55, 0.92), (0.75, 1.0), (1.0, 0.5)),
+        (
+            (0.0, 0.74),
+            (0.05, 0.86),
+            (0.24, 0.80),
+            (0.46, 0.86),
+            (0.62, 1.08),
+            (0.74, 1.3),
+            (1.0, 0.5),
+        ),
         1.0,
     )
 
     def florets(figure: Figure) -> None:
         torso = figure.skeleton.torso
-        yaw = math.radians(torso.yaw(0.8))
-        plan = (
-            (0.0, 1.05, 0.95),
-            (1.2, 0.96, 0.9),
-            (2.4, 0.96, 0.9),
-            (3.6, 0.96, 0.9),
-            (4.8, 0.96, 0.9),
-            (0.6, 0.80, 1.25),
-            (1.7, 0.80, 1.25),
-            (2.7, 0.80, 1.25),
-            (3.7, 0.80, 1.25),
-            (4.7, 0.80, 1.25),
-            (5.7, 0.80, 1.25),
-        )
-        for angle, v, out in plan:
-            x, z = math.sin(angle + yaw) * out, math.cos(angle + yaw) * out
-            px, py, _ = torso.point(x * 62.0, v, 0.0)
-            tone = lighter(crown, 0.06 + 0.10 * z)
-            figure.pen.part(
-                1.0 + z * 0.5 + (0.4 if v > 0.9 else 0.0),
-                PartId.TORSO,
-                ellipse(px, py, 50, 46),
-                tone,
-                shade=0.9,
-            )
+        rings = ((1.13, 0.0, 1, 40.0), (1.02, 44.0, 5, 44.0), (0.86, 78.0, 8, 42.0))
+        for level, (v, out, count, size) in enumerate(rings):
+            for i in range(count):
+                angle = 2 * math.pi * i / count + 0.4 * level
+                px, py, z = torso.point(math.sin(angle) * out, v, math.cos(angle) * out)
+                z /= 78.0
+                figure.pen.part(
+                    1.0 + z * 0.5 + (0.4 if v > 0.9 else 0.0) + (0.4 if v > 1.1 else 0.0),
+                    PartId.TORSO,
+                    _floret(px, py, size),
+                    lighter(crown, 0.05 + 0.10 * max(0.0, z)) if z > -0.2 else darker(crown, 0.14),
+                    shade=0.9,
+                )
 
     return ObjectTraits(
         solid, SurfaceLook(stalk), (florets,), face_v=0.46, face_half=28, shoulder_v=0.30, seat=14

@@ -2,7 +2,7 @@
 
 import math
 
-from a2bench.procedural.colour import WHITE, darker, hex_colour, lighter, mix
+from a2bench.procedural.colour import WHITE, Colour, darker, hex_colour, lighter, mix
 from a2bench.procedural.figure import Figure, SurfaceLook, SurfacePaint
 from a2bench.procedural.object_species import object_species
 from a2bench.procedural.parts import PartId
@@ -22,6 +22,8 @@ from a2bench.procedural.patterns import (
     decal,
     drips,
     grid_of,
+    meridians,
+    ring_stroke,
     stripes,
 )
 from a2bench.procedural.pen import Canvas, Draw, fill
@@ -38,15 +40,22 @@ from a2bench.procedural.vectors import Vec2
 def _light_bulb(r: Recipe) -> ObjectTraits:
     glass = pick("ffe98a bfeaff ffd0e0 c8f5b8", r.coat)
     metal = hex_colour("b4bac8")
+    glow = hex_colour("ff9f2f")
     solid = Solid(
         276,
         104,
         (
-            (0.0, 0.20),
-            (0.03, 0.36),
-            (0.06, 0.40),
-            (0.24, 0.42),
-            (0.34, 0.62),
+            (0.0, 0.16),
+            (0.025, 0.30),
+            (0.05, 0.42),
+            (0.075, 0.37),
+            (0.10, 0.44),
+            (0.125, 0.38),
+            (0.15, 0.45),
+            (0.175, 0.39),
+            (0.20, 0.46),
+            (0.23, 0.42),
+            (0.33, 0.60),
             (0.48, 0.92),
             (0.64, 1.0),
             (0.80, 0.90),
@@ -60,9 +69,33 @@ def _light_bulb(r: Recipe) -> ObjectTraits:
     look = SurfaceLook(
         glass,
         (
-            band(0.0, 0.25, metal),
-            stripes(0.05, 0.25, darker(metal, 0.35), 0.055, 0.3),
-            decal(ellipse(0, 0, 70, 60), lighter(glass, 0.6), 0, 0.66, 1.0, 0.5),
+            decal(ellipse(0, 0, 84, 80), lighter(glass, 0.6), 0, 0.66, 1.0, 0.6),
+            decal(ellipse(0, 0, 84, 80), lighter(glass, 0.6), 180, 0.66, 1.0, 0.6),
+            *(
+                piece
+                for azimuth in (0, 180)
+                for piece in (
+                    _wire(((-16, 118), (-22, 40), (-20, 6)), metal, azimuth),
+                    _wire(((16, 118), (22, 40), (20, 6)), metal, azimuth),
+                    _wire(
+                        ((-20, 6), (-10, -14), (-3, 8), (3, -14), (10, 8), (20, 6)), glow, azimuth
+                    ),
+                )
+            ),
+            *(
+                decal(
+                    curve([(-8, 40), (-14, 0), (4, -40), (8, -36), (-2, 0), (0, 38)]),
+                    WHITE,
+                    a,
+                    0.72,
+                    1.0,
+                    0.8,
+                )
+                for a in (-52, 128)
+            ),
+            band(0.0, 0.225, metal),
+            band(0.0, 0.03, darker(metal, 0.6)),
+            stripes(0.062, 0.21, darker(metal, 0.35), 0.05, 0.36),
         ),
         fuzzy=False,
     )
@@ -71,20 +104,25 @@ def _light_bulb(r: Recipe) -> ObjectTraits:
     )
 
 
+def _wire(points: tuple[Vec2, ...], colour: Colour, azimuth: float) -> SurfacePaint:
+    """A filament within a bulb, drawn on its surface."""
+    line = curve([(x, y - 62.0) for x, y in points], closed=False)
+    return ring_stroke(line, colour, 4.0, azimuth, 0.62, 1.0)
+
+
 def _alarm_clock(r: Recipe) -> ObjectTraits:
     main, accent, second, _ = r.palette
     ring: tuple[Vec2, ...] = tuple(
         (math.sin(2 * math.pi * i / 14), 0.5 - 0.5 * math.cos(2 * math.pi * i / 14))
         for i in range(14)
     )
-    solid = Solid(220, 110, superellipse(2.0), 0.34, 1.0, ring)
+    solid = Solid(220, 110, superellipse(2.0), 0.36, 1.0, ring, 0.07)
 
     def bells(figure: Figure) -> None:
         torso = figure.skeleton.torso
-        turn = math.cos(math.radians(torso.yaw(1)))
         shake = math.sin(figure.time_seconds * 37.7) * 2.0
         for side in (-1.0, 1.0):
-            x, y, _ = torso.point(side * 66.0 * abs(turn) + shake, 0.94, 0.0)
+            x, y, _ = torso.point(side * 66.0 + shake, 0.94, 0.0)
             roll = math.atan2(torso.pose.tilt[1][0], torso.pose.tilt[0][0]) + math.radians(
                 side * 34
             )
@@ -109,6 +147,14 @@ def _alarm_clock(r: Recipe) -> ObjectTraits:
         main,
         (decal(ellipse(0, 0, 90, 90), hex_colour("fffaf0"), 0, 0.5, 1.0), *ticks),
         side=darker(main, 0.2),
+        back_paints=(
+            decal(ellipse(0, 0, 88, 88), lighter(main, 0.18), 180, 0.5, 1.0),
+            decal(ellipse(0, 0, 82, 82), darker(main, 0.08), 180, 0.5, 1.0),
+            decal(rectangle(-34, -9, 68, 18, 9), second, 180, 0.60, 1.0),
+            decal(ellipse(0, 0, 12, 12), accent, 180, 0.60, 1.0),
+            decal(ellipse(-34, 40, 13, 13), accent, 180, 0.5, 1.0),
+            decal(ellipse(34, 40, 13, 13), accent, 180, 0.5, 1.0),
+        ),
         fuzzy=False,
     )
     return ObjectTraits(solid, look, (bells,), face_v=0.56, face_half=34, shoulder_v=0.44, seat=12)
@@ -382,6 +428,14 @@ def _television(r: Recipe) -> ObjectTraits:
             decal(rectangle(-14, -3, 28, 6, 3), darker(case, 0.4), 50, 0.20, 1.0),
         ),
         side=darker(case, 0.3),
+        back_paints=(
+            decal(rectangle(-74, -58, 148, 110, 20), darker(case, 0.34), 180, 0.52, 1.0),
+            *(
+                decal(rectangle(-54, y, 108, 9, 4), darker(case, 0.62), 180, 0.52, 1.0)
+                for y in (-42, -22, -2)
+            ),
+            decal(rectangle(-30, 20, 60, 20, 4), hex_colour("f5ead0"), 180, 0.52, 1.0),
+        ),
         fuzzy=False,
     )
     return ObjectTraits(solid, look, (aerial,), face_v=0.58, face_half=36, shoulder_v=0.42, seat=4)
@@ -434,14 +488,26 @@ def _pillow(r: Recipe) -> ObjectTraits:
         (-0.88, 0.5),
         (-0.90, 0.3),
     )
-    solid = Solid(190, 106, ((0.0, 1.0), (0.5, 0.88), (1.0, 1.0)), 0.40, 0.85, outline)
-    dots: tuple[SurfacePaint, ...] = tuple(
-        decal(star(x, y, 11), accent, 0, 0.5, 1.0)
-        for x, y in ((-72, -56), (72, -56), (-76, 52), (76, 52), (0, 70), (0, -72))
-    )
+    solid = Solid(200, 108, ((0.0, 1.0), (0.5, 0.88), (1.0, 1.0)), 0.42, 0.85, outline, 0.24)
+
+    def dots(azimuth: float) -> tuple[SurfacePaint, ...]:
+        return tuple(
+            decal(star(x, y, 11), accent, azimuth, 0.5, 1.0)
+            for x, y in ((-62, -50), (62, -50), (-64, 48), (64, 48), (0, 62), (0, -62))
+        )
+
     return ObjectTraits(
         solid,
-        SurfaceLook(base, dots, side=darker(base, 0.12)),
+        SurfaceLook(
+            base,
+            dots(0),
+            side=darker(base, 0.10),
+            back_paints=(
+                *dots(180),
+                decal(ellipse(0, 0, 12, 11), accent, 180, 0.5, 1.0),
+                decal(ellipse(0, 2, 6, 5), darker(accent, 0.3), 180, 0.5, 1.0),
+            ),
+        ),
         face_v=0.56,
         face_half=38,
         shoulder_v=0.46,
@@ -450,16 +516,21 @@ def _pillow(r: Recipe) -> ObjectTraits:
 
 
 def _lamp(r: Recipe) -> ObjectTraits:
-    shade_colour, accent, _, light = r.palette
+    shade_colour, _, _, light = r.palette
+    brass = pick("d9a84a b07a4f 8f95a8", r.coat)
     solid = Solid(
         250,
         104,
         (
-            (0.0, 0.44),
-            (0.04, 0.46),
-            (0.10, 0.22),
-            (0.38, 0.22),
-            (0.42, 0.30),
+            (0.0, 0.50),
+            (0.03, 0.54),
+            (0.07, 0.42),
+            (0.10, 0.16),
+            (0.16, 0.20),
+            (0.24, 0.34),
+            (0.32, 0.20),
+            (0.38, 0.14),
+            (0.42, 0.20),
             (0.44, 1.0),
             (0.47, 1.0),
             (0.72, 0.80),
@@ -471,7 +542,15 @@ def _lamp(r: Recipe) -> ObjectTraits:
     )
     look = SurfaceLook(
         shade_colour,
-        (band(0.0, 0.425, accent), band(0.43, 0.49, light), band(0.93, 1.0, light)),
+        (
+            band(0.0, 0.425, brass),
+            band(0.0, 0.06, darker(brass, 0.25)),
+            band(0.26, 0.29, lighter(brass, 0.45)),
+            meridians(range(-180, 180, 18), darker(shade_colour, 0.18), 3.0, low=0.47, high=0.95),
+            band(0.43, 0.60, hex_colour("ffe9a0"), 0.35),
+            band(0.43, 0.485, light),
+            band(0.94, 1.0, light),
+        ),
         fuzzy=False,
     )
     return ObjectTraits(

@@ -1,10 +1,11 @@
 """Toys that are all head."""
 
-from a2bench.procedural.colour import darker, hex_colour
+from a2bench.procedural.colour import darker, hex_colour, lighter, mix
 from a2bench.procedural.figure import Figure, SurfaceLook, SurfacePaint
 from a2bench.procedural.object_species import object_species
 from a2bench.procedural.parts import PartId
 from a2bench.procedural.paths import (
+    curve,
     ellipse,
     polygon,
     rectangle,
@@ -27,11 +28,11 @@ def _gamepad(r: Recipe) -> ObjectTraits:
     case = pick("5a5f78 e9e6ee d9505f 5a8fd0", r.coat)
     outline: tuple[Vec2, ...] = (
         (-0.92, 0.02),
-        (-0.66, 0.0),
-        (-0.48, 0.26),
-        (0.0, 0.30),
-        (0.48, 0.26),
-        (0.66, 0.0),
+        (-0.64, 0.0),
+        (-0.46, 0.20),
+        (0.0, 0.24),
+        (0.46, 0.20),
+        (0.64, 0.0),
         (0.92, 0.02),
         (1.0, 0.46),
         (0.90, 0.86),
@@ -42,7 +43,13 @@ def _gamepad(r: Recipe) -> ObjectTraits:
         (-1.0, 0.46),
     )
     solid = Solid(
-        168, 114, ((0.0, 0.8), (0.3, 0.9), (0.46, 1.0), (0.86, 0.9), (1.0, 0.6)), 0.26, 0.9, outline
+        198,
+        116,
+        ((0.0, 0.8), (0.3, 0.9), (0.46, 1.0), (0.86, 0.9), (1.0, 0.6)),
+        0.30,
+        0.9,
+        outline,
+        0.10,
     )
     dark = darker(case, 0.5)
     keys: tuple[SurfacePaint, ...] = tuple(
@@ -63,14 +70,23 @@ def _gamepad(r: Recipe) -> ObjectTraits:
         SurfaceLook(
             case,
             (*keys, *cross, decal(ellipse(0, 0, 13, 9), dark, 0, 0.90, 1.0)),
-            side=darker(case, 0.3),
+            side=darker(case, 0.16),
+            back_paints=(
+                decal(rectangle(-40, -22, 80, 44, 8), darker(case, 0.28), 180, 0.60, 1.0),
+                decal(rectangle(-30, -4, 60, 8, 4), lighter(case, 0.25), 180, 0.60, 1.0),
+                *(
+                    decal(ellipse(0, 0, 6, 6), dark, 180 + a, v, 1.0)
+                    for a in (-50, 50)
+                    for v in (0.30, 0.80)
+                ),
+            ),
             fuzzy=False,
         ),
-        face_v=0.66,
-        face_half=27,
-        shoulder_v=0.52,
-        seat=-22,
-        hip_spread=0.3,
+        face_v=0.62,
+        face_half=29,
+        shoulder_v=0.48,
+        seat=64,
+        hip_spread=0.27,
     )
 
 
@@ -103,11 +119,13 @@ def _guitar(r: Recipe) -> ObjectTraits:
         330,
         104,
         ((0.0, 0.4), (0.2, 1.0), (0.44, 0.66), (0.56, 0.8), (0.66, 0.4), (1.0, 0.2)),
-        0.22,
+        0.24,
         0.75,
         outline,
+        0.025,
     )
     dark = hex_colour("4a2f22")
+    belly = curve([(x * 92, -(v - 0.32) * 308) for x, v in outline if v < 0.68], tension=0.8)
     strings: tuple[SurfacePaint, ...] = tuple(
         decal(rectangle(x - 0.9, -150, 1.8, 196), hex_colour("f5ead0"), 0, 0.55, 1.0)
         for x in (-8, -3, 3, 8)
@@ -115,12 +133,20 @@ def _guitar(r: Recipe) -> ObjectTraits:
     look = SurfaceLook(
         wood,
         (
+            decal(belly, lighter(wood, 0.18), 0, 0.33, 1.0),
+            decal(ellipse(0, 0, 35, 35), lighter(wood, 0.5), 0, 0.56, 1.0),
             decal(ellipse(0, 0, 30, 30), dark, 0, 0.56, 1.0),
             decal(rectangle(-14, -150, 28, 120, 3), dark, 0, 0.55, 1.0),
             decal(rectangle(-22, -4, 44, 10, 3), dark, 0, 0.40, 1.0),
             *strings,
         ),
         side=darker(wood, 0.35),
+        back_paints=(
+            decal(belly, mix(darker(wood, 0.15), dark, 0.25), 180, 0.33, 1.0),
+            decal(rectangle(-2, -104, 4, 208), darker(wood, 0.5), 180, 0.33, 1.0),
+            decal(rectangle(-14, -150, 28, 104, 3), dark, 180, 0.55, 1.0),
+            decal(ellipse(0, 0, 6, 6), hex_colour("f5ead0"), 180, 0.06, 1.0),
+        ),
         fuzzy=False,
     )
     return ObjectTraits(solid, look, face_v=0.27, face_half=38, shoulder_v=0.50, seat=10)

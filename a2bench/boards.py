@@ -244,7 +244,7 @@ def write_sheet(
             SheetRow(
                 label=case.case_id,
                 reference=read_image(dataset.sample_file(case.reference_id, "reference.png")),
-                driver=read_truth(driving_clip(dataset, case.driver_id, grid)[0])[shown],
+                driver=read_truth(driving_clip(dataset, case, grid)[0])[shown],
                 truth=load_truth(dataset, case).frames[shown],
                 predictions=predictions,
             )

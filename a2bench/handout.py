@@ -162,7 +162,7 @@ def _write_case(dataset: Dataset, case: Case, grid: Grid, out: Path) -> str:
     with whole_folder(out / case.case_id, record="driving.mp4") as aside:
         reference = read_image(dataset.sample_file(case.reference_id, "reference.png"))
         write_png(aside / "ref.png", fit_image(reference, grid.size, grid.fit))
-        video, pose = driving_clip(dataset, case.driver_id, grid)
+        video, pose = driving_clip(dataset, case, grid)
         shutil.copyfile(video, aside / "driving.mp4")
         if pose is not None:
             pose.save(aside / "pose.npz")

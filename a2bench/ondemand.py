@@ -1,9 +1,9 @@
 """Clips that are made when first asked for.
 
-`self` truths come with the data set. `cross` truths and driving clips at other rates or sizes are
-rendered on demand into the cache folder beside the data sets, which may be deleted at any time.
-Truths are checked against their digests each time they are decoded; of a driving clip that was
-rendered, the digest says what it decodes to.
+`self` truths come with the data set. `cross` truths, mannequins and driving clips at other rates or
+sizes are rendered on demand into the cache folder beside the data sets, which may be deleted at any
+time. Truths are checked against their digests each time they are decoded, driving clips against
+those of their files each time they are used.
 """
 
 import json
@@ -20,7 +20,7 @@ from a2bench.errors import A2BenchError
 from a2bench.masks import MaskClip
 from a2bench.metric import Pixels, Video
 from a2bench.normalise import fit_image, fit_pose_xy, frames_for_instants
-from a2bench.paths import write_json
+from a2bench.paths import sha256_file, write_json
 from a2bench.pose.keypoints import PoseClip
 from a2bench.records import Case, Fit, Protocol, Size
 from a2bench.region import frames_scored, scored_pixels
@@ -90,7 +90,14 @@ def truth_digests(dataset: Dataset, case: Case) -> dict[str, str] | None:
     path = dataset.cache / "cross" / case.case_id / "digests.json"
     if not path.exists():
         return None
-    found = json.loads(path.read_text(encoding="utf-8"))
+    return _read_digests(path)
+
+
+def _read_digests(path: Path) -> dict[str, str]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise A2BenchError(f"{path}: {error}.\nhint: delete {path.parent}") from error
     if not isinstance(found, dict) or "rgb" not in found:
         raise A2BenchError(f"{path}: not a digest record.\nhint: delete {path.parent}")
     return {str(key): str(value) for key, value in found.items()}
@@ -129,47 +136,77 @@ def _check(digests: dict[str, str], kind: str, found: str, folder: Path) -> None
         )
 
 
-def driving_clip(dataset: Dataset, driver_id: str, grid: Grid) -> tuple[Path, PoseClip | None]:
-    """Return the driver's video file and poses on a grid, made on demand.
+def driving_clip(dataset: Dataset, case: Case, grid: Grid) -> tuple[Path, PoseClip | None]:
+    """Return a case's driving video file and poses on a grid, made on demand.
+
+    In `rescaled` that is the mannequin; else the driver itself.
 
     Raises:
-        A2BenchError: the driver is too short for the grid.
+        A2BenchError: the driver is too short for the grid, or a cached clip was damaged.
     """
+    driver_id, mannequin = case.driver_id, case.protocol == "rescaled"
     sample = dataset.sample(driver_id)
     own = Grid(sample.size, sample.fps, sample.frames, grid.fit)
-    if grid == own:
+    if grid == own and not mannequin:
         pose = (
             PoseClip.load(dataset.sample_file(driver_id, "pose.npz")) if sample.has_pose else None
         )
         return dataset.sample_file(driver_id, "video.mp4"), pose
     name = f"{driver_id}_{grid.size}_{grid.fps:g}fps_{grid.frames}f_{grid.fit}"
-    folder = dataset.cache / "driving" / name
+    folder = dataset.cache / ("mannequin" if mannequin else "driving") / name
     if not (folder / "digests.json").exists():
         with whole_folder(folder, record="digests.json") as aside:
-            frames, source_pose = _render_driving(dataset, driver_id, grid)
+            frames, source_pose = _render_driving(dataset, driver_id, grid, mannequin=mannequin)
             fitted = np.stack([fit_image(frame, grid.size, grid.fit) for frame in frames])
             write_truth(aside / "video.mp4", fitted, grid.fps, storage="lossless")
+            digests = {"rgb": rgb_digest(read_truth(aside / "video.mp4"))}
             if source_pose is not None:
                 source_size = Size(width=source_pose.width, height=source_pose.height)
                 xy = fit_pose_xy(source_pose.xy, source_size, grid.size, grid.fit)
-                PoseClip(
+                fitted_pose = PoseClip(
                     xy, source_pose.visibility, grid.size.width, grid.size.height, grid.fps
-                ).save(aside / "pose.npz")
-            write_json(aside / "digests.json", {"rgb": rgb_digest(read_truth(aside / "video.mp4"))})
+                )
+                fitted_pose.save(aside / "pose.npz")
+                digests["pose"] = fitted_pose.digest()
+            if grid == own and dataset.info.profile == "default":
+                check_release(dataset.info.version, "rescaled", driver_id, digests)
+            for path in sorted(aside.iterdir()):
+                digests[path.name] = sha256_file(path)
+            write_json(aside / "digests.json", digests)
+    _check_files(folder)
     pose_path = folder / "pose.npz"
     return folder / "video.mp4", PoseClip.load(pose_path) if pose_path.exists() else None
 
 
-def _render_driving(dataset: Dataset, driver_id: str, grid: Grid) -> tuple[Video, PoseClip | None]:
+def _check_files(folder: Path) -> None:
+    """Compare the files of a cached clip with the digests they were written with."""
+    digests = _read_digests(folder / "digests.json")
+    for name in ("video.mp4", "pose.npz"):
+        path = folder / name
+        if path.exists() != (name in digests) or (
+            path.exists() and digests[name] != sha256_file(path)
+        ):
+            raise A2BenchError(
+                f"{path}: not the file that was made, it was damaged or exchanged.\n"
+                f"hint: delete {folder}; it is made again"
+            )
+
+
+def _render_driving(
+    dataset: Dataset, driver_id: str, grid: Grid, *, mannequin: bool
+) -> tuple[Video, PoseClip | None]:
     if dataset.info.builder == "procedural":
         from a2bench.builders import procedural
 
         return procedural.render_driving(
             driver_id,
+            mannequin=mannequin,
             fps=grid.fps,
             frames=grid.frames,
             scale=procedural.scale_to_cover(grid.size),
         )
+    if mannequin:
+        raise A2BenchError(f"{dataset.label}: only drawn characters have a mannequin")
     clip = read_video(dataset.sample_file(driver_id, "driving.mp4"))
     instants = [index / grid.fps for index in range(grid.frames)]
     indices, _ = frames_for_instants(clip.times_seconds, instants, clip.fps)

@@ -212,11 +212,11 @@ def _inputs(dataset: Dataset, card: MethodCard, request: Request, grid: Grid) ->
     reference = read_image(dataset.sample_file(case.reference_id, "reference.png"))
 
     def driving_video() -> Video:
-        path, _ = driving_clip(dataset, case.driver_id, grid)
+        path, _ = driving_clip(dataset, case, grid)
         return read_truth(path)
 
     def poses() -> tuple[PoseClip, PoseClip]:
-        _, driving = driving_clip(dataset, case.driver_id, grid)
+        _, driving = driving_clip(dataset, case, grid)
         if driving is None:
             raise A2BenchError(f"{dataset.label}: {case.driver_id} has no poses")
         own = PoseClip.load(dataset.sample_file(case.reference_id, "pose.npz"))[:1]

@@ -349,7 +349,8 @@ def test_an_adopted_video_keeps_its_pixels_time_and_length(tmp_path: Path) -> No
 
     dataset = adopt.build(tmp_path / "home", source=tmp_path / "videos", workers=1)
     truth = read_video(dataset.sample_file("a", "video.mp4")).frames
-    path, pose = driving_clip(dataset, "a", Grid(Size(width=48, height=64), 12, 24, "stretch"))
+    (case,) = dataset.cases("self", "full")
+    path, pose = driving_clip(dataset, case, Grid(Size(width=48, height=64), 12, 24, "stretch"))
 
     assert dataset.sample("a").frames == 16
     np.testing.assert_allclose(truth[:, 0, 0, 0], frames[::3, 0, 0, 0], atol=2)

@@ -20,7 +20,16 @@ from a2bench.masks import MaskClip
 from a2bench.metric import Video
 from a2bench.paths import sha256_text
 from a2bench.pose.keypoints import ABSENT, PoseClip
-from a2bench.procedural import FRAME_SIZE, VERSION, Character, Scene, cast, split_order
+from a2bench.procedural import (
+    FRAME_SIZE,
+    VERSION,
+    Character,
+    Frame,
+    MannequinScene,
+    Scene,
+    cast,
+    split_order,
+)
 from a2bench.records import DatasetInfo, Pair, Sample, Size
 from a2bench.video import read_truth, rgb_digest, write_png, write_truth
 
@@ -78,7 +87,7 @@ def describe(profile: str) -> DatasetInfo:
         version=VERSION,
         builder="procedural",
         profile=profile,
-        protocols=("self", "cross"),
+        protocols=("self", "rescaled", "cross"),
         order=order,
         splits=SPLITS,
         cross_pairs=cross_pairs(order),
@@ -158,11 +167,7 @@ def _write_clip(
     rendered = [scene.frame(index / fps, scale=profile.scale) for index in range(frames)]
     video = np.stack([frame.rgb for frame in rendered])
     write_truth(folder / "video.mp4", video, fps, storage=profile.storage)
-    height, width = video.shape[1:3]
-    visibility = np.stack([frame.visibility for frame in rendered])
-    xy = np.stack([frame.joints[:, :2] for frame in rendered])
-    xy[visibility == ABSENT] = np.nan
-    pose = PoseClip(np.round(xy, 2), visibility, width, height, fps)
+    pose = _pose_of(rendered, fps)
     masks = MaskClip(
         np.stack([frame.mask for frame in rendered]),
         np.stack([frame.undefined for frame in rendered]),
@@ -185,24 +190,29 @@ def render_cross(folder: Path, reference_id: str, driver_id: str, profile: str) 
 
 
 def render_driving(
-    driver_id: str, *, fps: float, frames: int, scale: float
+    driver_id: str, *, mannequin: bool, fps: float, frames: int, scale: float
 ) -> tuple[Video, PoseClip]:
-    """Render a driver's own clip at any rate, length and size.
+    """Render a driver's clip at any rate, length and size.
 
     Args:
         driver_id: the character.
+        mannequin: the human doll that dances its dance (`rescaled`), instead of itself.
         fps: 4 to 60.
         frames: at most 6.2 s of them.
         scale: of the 512x768 scene.
     """
-    scene = Scene.self_driven(_characters()[driver_id])
+    character = _characters()[driver_id]
+    scene = MannequinScene(character) if mannequin else Scene.self_driven(character)
     rendered = [scene.frame(index / fps, scale=scale) for index in range(frames)]
+    return np.stack([frame.rgb for frame in rendered]), _pose_of(rendered, fps)
+
+
+def _pose_of(rendered: list[Frame], fps: float) -> PoseClip:
     visibility = np.stack([frame.visibility for frame in rendered])
     xy = np.stack([frame.joints[:, :2] for frame in rendered])
     xy[visibility == ABSENT] = np.nan
     height, width = rendered[0].rgb.shape[:2]
-    pose = PoseClip(np.round(xy, 2), visibility, width, height, fps)
-    return np.stack([frame.rgb for frame in rendered]), pose
+    return PoseClip(np.round(xy, 2), visibility, width, height, fps)
 
 
 def scale_to_cover(size: Size) -> float:

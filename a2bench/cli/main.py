@@ -98,7 +98,7 @@ def score(context: typer.Context) -> None:
 @app.command()
 def inputs(
     dataset: Annotated[str, typer.Option(help="Name, name@version, or a folder.")] = "a2bench-proc",
-    protocol: Annotated[str, typer.Option(help="self or cross.")] = "cross",
+    protocol: Annotated[str, typer.Option(help="self, rescaled or cross.")] = "cross",
     split: Annotated[str, typer.Option(help="smoke, demo, mini, lite, quant, full.")] = "quant",
     out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("inputs"),
     fps: Annotated[

@@ -284,7 +284,7 @@ def _bring(cfg: Any, home: Path, store: Any) -> tuple[Any, MethodCard, Protocol,
     if cfg.protocol is None and not rows:
         raise A2BenchError(
             "which protocol are these predictions of?\n"
-            "hint: add protocol=self or protocol=cross, or pairs=FOLDER/pairs.jsonl from "
+            "hint: add protocol=self, rescaled or cross, or pairs=FOLDER/pairs.jsonl from "
             "`a2bench inputs`"
         )
     protocols = parse_protocols(cfg.protocol) if cfg.protocol else [rows[0].protocol]

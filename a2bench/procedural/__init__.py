@@ -14,6 +14,7 @@ from a2bench.procedural.accessories import SLOTS
 from a2bench.procedural.backgrounds import BACKGROUNDS
 from a2bench.procedural.cast import VERSION, Character, cast, split_order
 from a2bench.procedural.dance import DURATION_SECONDS
+from a2bench.procedural.mannequin import MannequinScene
 from a2bench.procedural.moves import MOVES
 from a2bench.procedural.parts import SPRINGY, PartId
 from a2bench.procedural.pen import STYLES
@@ -30,6 +31,7 @@ __all__ = [
     "Camera",
     "Character",
     "Frame",
+    "MannequinScene",
     "PartId",
     "Scene",
     "accessory_names",

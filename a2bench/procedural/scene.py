@@ -1,6 +1,7 @@
 """Rendering: one character dancing one dance, at any instant, in pixels and ground truth."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast as typing_cast
@@ -35,18 +36,18 @@ from a2bench.procedural.rig import (
     realise,
 )
 from a2bench.procedural.rng import Pcg32
-from a2bench.procedural.vectors import wrapped_degrees
+from a2bench.procedural.vectors import Vec3, wrapped_degrees
 
 FRAME_SIZE = (512, 768)
 """Width and height in px at scale 1."""
-_FLOOR_Y = 704.0
+FLOOR_Y = 704.0
 _SIDE_MARGIN = 16.0
 _TOP_MARGIN = 34.0
 _SHORTEST, _TALLEST = 0.61, 0.84
 """Bounds of the height of the standing character, in frame heights."""
 _FRAMING_INSTANTS = 22
 
-_OWN_PARTS: dict[int, frozenset[int]] = {
+OWN_PARTS: dict[int, frozenset[int]] = {
     NOSE: frozenset({PartId.HEAD, PartId.TORSO, PartId.MOUTH}),
     NECK: frozenset({PartId.TORSO, PartId.HEAD, PartId.SOFT_ACCESSORY}),
     SHOULDERS[0]: frozenset({PartId.RIGHT_ARM, PartId.TORSO}),
@@ -190,7 +191,7 @@ class Scene:
                 tall, wide = y1 - y0, x1 - x0
         width, height = FRAME_SIZE
         across = (width - 2 * _SIDE_MARGIN) / (right - left)
-        upwards = (_FLOOR_Y - _TOP_MARGIN) / -top
+        upwards = (FLOOR_Y - _TOP_MARGIN) / -top
         # Hands may leave the frame in the dance before a character becomes small; heads never
         # do, and the
         # neutral stand is always whole.
@@ -200,7 +201,7 @@ class Scene:
         scale = math.floor(scale * 1024 + 0.5) / 1024
         middle = snap((left + right) / 2)
         limit = width * 0.06 / scale
-        return Camera(scale, snap(width / 2 - scale * max(-limit, min(limit, middle))), _FLOOR_Y)
+        return Camera(scale, snap(width / 2 - scale * max(-limit, min(limit, middle))), FLOOR_Y)
 
     def frame(self, time_seconds: float, *, scale: float = 1.0) -> Frame:
         """The frame at an instant, `scale` times the size of 512 x 768.
@@ -229,7 +230,9 @@ class Scene:
             columns = np.arange(width) * drawn_width // width
             rgb = _posterised(rgb, parts)[rows][:, columns]
             parts = parts[rows][:, columns]
-        joints, visibility = self._joints(figure, parts, scale)
+        joints, visibility = project_joints(
+            named_joints(figure.design, figure.skeleton), self.camera, parts, scale
+        )
         return Frame(
             rgb=rgb,
             mask=parts != int(PartId.BACKGROUND),
@@ -254,15 +257,15 @@ class Scene:
         self, figure: Figure, width: int, height: int, scale: float
     ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
         camera = self.camera
-        layer_pixels, layer = _canvas(width, height)
-        id_pixels, ids = _canvas(width, height)
+        layer_pixels, layer = canvas_of(width, height)
+        id_pixels, ids = canvas_of(width, height)
         for surface in (layer, ids):
             canvas = surface.getCanvas()
             canvas.scale(scale, scale)
             canvas.translate(camera.shift_x, camera.shift_y)
             canvas.scale(camera.scale, camera.scale)
         figure.pen.paint(layer.getCanvas(), ids.getCanvas())
-        out_pixels, out = _canvas(width, height)
+        out_pixels, out = canvas_of(width, height)
         canvas = out.getCanvas()
         canvas.drawImage(self._background(width, height, scale), 0, 0)
         canvas.scale(scale, scale)
@@ -278,7 +281,7 @@ class Scene:
     def _background(self, width: int, height: int, scale: float) -> skia.Image:
         image = self._background_cache.get(scale)
         if image is None:
-            pixels, surface = _canvas(width, height)
+            pixels, surface = canvas_of(width, height)
             canvas = surface.getCanvas()
             canvas.scale(scale, scale)
             paint_background(
@@ -301,7 +304,7 @@ class Scene:
         """
         camera = self.camera
         small_width, small_height = max(1, width // 8), max(1, height // 8)
-        pixels, surface = _canvas(small_width, small_height)
+        pixels, surface = canvas_of(small_width, small_height)
         small = surface.getCanvas()
         small.scale(small_width / width * scale, small_height / height * scale)
         small.translate(camera.shift_x + 6.0, camera.shift_y + 8.0)
@@ -349,39 +352,44 @@ class Scene:
         else:
             canvas.drawPath(ellipse(x, y, half * 0.9, half * 0.12), fill(tone, 0.30 * fade))
 
-    def _joints(
-        self, figure: Figure, parts: npt.NDArray[np.uint8], scale: float
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint8]]:
-        camera = self.camera
-        height, width = parts.shape
-        joints = np.zeros((18, 3), dtype=np.float64)
-        visibility = np.zeros(18, dtype=np.uint8)
-        for index, ((x, y, z), facing) in named_joints(figure.design, figure.skeleton).items():
-            px = (x * camera.scale + camera.shift_x) * scale
-            py = (y * camera.scale + camera.shift_y) * scale
-            joints[index] = (px, py, z * camera.scale * scale)
-            column, row = math.floor(px), math.floor(py)
-            seen = (
-                facing
-                and 0 <= column < width
-                and 0 <= row < height
-                and int(parts[row, column]) in _OWN_PARTS[index]
-            )
-            visibility[index] = 2 if seen else 1
-        return joints, visibility
+
+def project_joints(
+    named: dict[int, tuple[Vec3, bool]],
+    camera: Camera,
+    parts: npt.NDArray[np.uint8],
+    scale: float,
+    own_parts: Mapping[int, frozenset[int]] = OWN_PARTS,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint8]]:
+    """Joints (18, 3) in px of the frame and their visibility (18,), from what was drawn.
+
+    A joint is visible where its surface faces the viewer and its pixel belongs to one of its own
+    parts.
+    """
+    height, width = parts.shape
+    joints = np.zeros((18, 3), dtype=np.float64)
+    visibility = np.zeros(18, dtype=np.uint8)
+    for index, ((x, y, z), facing) in named.items():
+        px = (x * camera.scale + camera.shift_x) * scale
+        py = (y * camera.scale + camera.shift_y) * scale
+        joints[index] = (px, py, z * camera.scale * scale)
+        column, row = math.floor(px), math.floor(py)
+        seen = (
+            facing
+            and 0 <= column < width
+            and 0 <= row < height
+            and int(parts[row, column]) in own_parts[index]
+        )
+        visibility[index] = 2 if seen else 1
+    return joints, visibility
 
 
-def named_joints(
-    design: BodyDesign, skeleton: Skeleton
-) -> dict[int, tuple[tuple[float, float, float], bool]]:
+def named_joints(design: BodyDesign, skeleton: Skeleton) -> dict[int, tuple[Vec3, bool]]:
     """Joint index -> position in px of the character's own space, and whether its surface faces
     the viewer.
     """
     face, head = design.face, skeleton.head
     nose = nose_place(face, head)
-    result: dict[int, tuple[tuple[float, float, float], bool]] = {
-        NOSE: ((nose.x, nose.y, nose.z), nose.facing > 0.08)
-    }
+    result: dict[int, tuple[Vec3, bool]] = {NOSE: ((nose.x, nose.y, nose.z), nose.facing > 0.08)}
     for index, eye in zip(EYES, eye_places(face, head), strict=True):
         result[index] = ((eye.x, eye.y, eye.z), eye.facing > 0.10)
     if design.ear_azimuth is not None:
@@ -402,7 +410,7 @@ def named_joints(
     return result
 
 
-def _canvas(width: int, height: int) -> tuple[npt.NDArray[np.uint8], skia.Surface]:
+def canvas_of(width: int, height: int) -> tuple[npt.NDArray[np.uint8], skia.Surface]:
     """Pixels and the surface that draws into them: 8-bit RGBA in this byte order on every
     machine.
     """

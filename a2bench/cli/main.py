@@ -240,6 +240,36 @@ def info(
 
 
 @app.command()
+def fetch(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Weights or groups; `all`; none: list them.")
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", help="Take files from this folder; default $A2BENCH_WEIGHTS_FROM."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """List weight files, or get them: resumed, checked, into $A2BENCH_WEIGHTS."""
+    from a2bench.cli import fetching, listing
+
+    if not names:
+        rows = fetching.listed()
+        if json:
+            import json as json_module
+
+            print(json_module.dumps(rows, indent=1))
+            return
+        for line in listing.as_lines(rows):
+            print(line)
+        print("next: a2bench fetch NAME, a2bench fetch metrics, or --from FOLDER", file=sys.stderr)
+        return
+    problems = fetching.fetch_all(names, fetching.source_folder(source))
+    if problems:
+        raise A2BenchError("\n".join(problems))
+
+
+@app.command()
 def doctor(home: Home = None, json: AsJson = False) -> None:
     """What works here, what is missing, what to type."""
     from a2bench.doctor import checks

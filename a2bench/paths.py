@@ -54,10 +54,16 @@ def aside_name(stem: str) -> str:
     return f".{stem}.{socket.gethostname()}.{os.getpid()}"
 
 
-def sweep_asides(folder: Path) -> None:
-    """Remove what killed processes of this machine left unfinished in a folder."""
+def sweep_asides(folder: Path, stem: str | None = None) -> None:
+    """Remove what killed processes of this machine left unfinished in a folder.
+
+    Args:
+        folder: where to look; it need not exist.
+        stem: only what was to become this name; None: everything.
+    """
     mark = f".{socket.gethostname()}."
-    for path in folder.glob(f".*{glob.escape(mark)}*") if folder.is_dir() else ():
+    name = "*" if stem is None else glob.escape(stem)
+    for path in folder.glob(f".{name}{glob.escape(mark)}*") if folder.is_dir() else ():
         owner = path.name.rpartition(mark)[2].partition(".")[0]
         if owner.isdigit() and not _is_alive(int(owner)):
             if path.is_dir():
@@ -73,16 +79,24 @@ def _is_alive(process_id: int) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    try:
+        # A killed process that its parent has not asked after yet answers signals, but writes
+        # no more. The state follows the command's name, which may itself hold a parenthesis.
+        stat = Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return True  # no /proc (macOS), or gone since
+    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
 
 
 @contextmanager
 def write_aside(path: Path) -> Iterator[Path]:
     """Yield a path to write to; it becomes `path` only if the block ends without an error.
 
-    The temporary name keeps the suffix: encoders choose the container by it.
+    The temporary name keeps the suffix: encoders choose the container by it. What a killed process
+    left of the same file is removed: whoever resumes its work makes this file again.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    sweep_asides(path.parent, path.stem)
     aside = path.with_name(aside_name(path.stem) + path.suffix)
     try:
         yield aside

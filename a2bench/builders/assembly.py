@@ -60,6 +60,7 @@ def whole_folder(folder: Path, *, record: str) -> Iterator[Path]:
     that stays, since both are the same; what has no record is replaced.
     """
     aside = folder.with_name(aside_name(folder.name))
+    sweep_asides(folder.parent, folder.name)
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     try:

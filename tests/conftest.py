@@ -13,6 +13,10 @@ from a2bench import plugins
 from a2bench.dataset import Dataset
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--goldens", metavar="DIR", help="run Animate-X's golden files found in DIR")
+
+
 def external(variable: str) -> Path:
     """Return a folder outside the repository; skip without it, fail where it must be there."""
     value = os.environ.get(variable)

@@ -1,0 +1,338 @@
+"""The denoiser of Animate-X: a 3-D UNet over latents, state dict equal to the released one.
+
+Work is split in two. `encode` turns what a clip is conditioned on into tensors that no time step
+changes; it runs once. `forward` predicts v at a time step and runs at each. (The released code
+does both at every step.) Source of structure: antgroup/animate-x @ e41d3f03, by the written
+specification; batch size, frame count and latent size are free here.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import torch
+from safetensors.torch import load_model, save_model
+from torch import Tensor, nn
+
+from a2bench.errors import A2BenchError
+from a2bench.paths import write_aside
+
+from .config import UNetConfig
+from .layers import (
+    Downsample,
+    PictureStem,
+    ResBlock,
+    SpatialTransformer,
+    StemTransformer,
+    TemporalTransformer,
+    Upsample,
+    group_norm,
+)
+from .pose_indicator import KeypointEncoder, Perceiver
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "diffusion_pytorch_model.safetensors"
+
+_CONTROL = 8
+"""Channels of the pose and local-image maps, laid beside the latents of frames 1 and on."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a batch of clips is conditioned on, encoded; the same at every time step.
+
+    Attributes:
+        control: (b, 8, f, h, w), maps of the local image and the driving poses.
+        reference: (b, 12, h, w), the reference's own slot before frame 1; zeros as released.
+        context: (b, 81, context_dim), 77 text and 4 image tokens.
+        motion: (b, f + 1, 4, context_dim), the pose indicator's tokens.
+    """
+
+    control: Tensor
+    reference: Tensor
+    context: Tensor
+    motion: Tensor
+
+    @classmethod
+    def cat(cls, *parts: "Conditions") -> "Conditions":
+        """Stack along the batch, as classifier-free guidance does."""
+        return cls(
+            torch.cat([part.control for part in parts]),
+            torch.cat([part.reference for part in parts]),
+            torch.cat([part.context for part in parts]),
+            torch.cat([part.motion for part in parts]),
+        )
+
+
+class UNet(nn.Module):
+    """v-prediction of Animate-X."""
+
+    def __init__(self, config: UNetConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or UNetConfig()
+        dim, context = config.dim, config.context_dim
+        embedding = 4 * dim
+        self.time_embed = nn.Sequential(
+            nn.Linear(dim, embedding), nn.SiLU(), nn.Linear(embedding, embedding)
+        )
+        self.pre_image_condition = nn.Sequential(
+            nn.Linear(context, context), nn.SiLU(), nn.Linear(context, context * config.num_tokens)
+        )
+        self.pose_embedding_before = KeypointEncoder(config.pose_encoder)
+        self.pose_embedding_after = Perceiver(config.perceiver)
+        slot = config.in_dim + _CONTROL
+        self.local_image_embedding = PictureStem(_CONTROL)
+        self.local_image_embedding_after = StemTransformer(_CONTROL)
+        self.dwpose_embedding = PictureStem(_CONTROL)
+        self.dwpose_embedding_after = StemTransformer(_CONTROL)
+        self.randomref_pose2_embedding = PictureStem(slot)
+        self.randomref_pose2_embedding_after = StemTransformer(slot)
+        self.randomref_embedding2 = nn.Sequential(
+            nn.Conv2d(config.in_dim, 32, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(32, 32, 3, padding=1),
+            nn.SiLU(),
+            nn.Conv2d(32, slot, 3, padding=1),
+        )
+        self.randomref_embedding_after2 = StemTransformer(slot)
+        self._build_levels(slot, embedding)
+        self.out = nn.Sequential(
+            group_norm(dim), nn.SiLU(), nn.Conv2d(dim, config.out_dim, 3, padding=1)
+        )
+
+    def _build_levels(self, slot: int, embedding: int) -> None:
+        config = self.config
+        dim, last = config.dim, len(config.dim_mult) - 1
+
+        def block(channels: int, out: int, level: int) -> nn.ModuleList:
+            layers = nn.ModuleList([ResBlock(channels, out, embedding, config.dropout)])
+            if 0.5**level in config.attn_scales:
+                layers += attention(out)
+            return layers
+
+        def attention(channels: int) -> list[nn.Module]:
+            return [
+                SpatialTransformer(channels, config.context_dim, config.head_dim),
+                TemporalTransformer(channels, channels // config.head_dim, config.head_dim),
+            ]
+
+        first = [
+            nn.Conv2d(slot, dim, 3, padding=1),
+            TemporalTransformer(dim, config.num_heads, config.head_dim),
+        ]
+        self.input_blocks = nn.ModuleList([nn.ModuleList(first)])
+        skips, channels = [dim], dim
+        for level, multiple in enumerate(config.dim_mult):
+            for _ in range(config.num_res_blocks):
+                self.input_blocks.append(block(channels, dim * multiple, level))
+                channels = dim * multiple
+                skips.append(channels)
+            if level != last:
+                self.input_blocks.append(Downsample(channels))
+                skips.append(channels)
+        self.middle_block = nn.ModuleList(
+            [
+                ResBlock(channels, channels, embedding, config.dropout),
+                *attention(channels),
+                ResBlock(channels, channels, embedding, config.dropout),
+            ]
+        )
+        self.output_blocks = nn.ModuleList()
+        for level, multiple in reversed(list(enumerate(config.dim_mult))):
+            for index in range(config.num_res_blocks + 1):
+                layers = block(channels + skips.pop(), dim * multiple, level)
+                channels = dim * multiple
+                if level and index == config.num_res_blocks:
+                    layers.append(Upsample(channels))
+                self.output_blocks.append(layers)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the weights."""
+        return self.time_embed[0].weight.dtype  # type: ignore[return-value]
+
+    def encode(
+        self,
+        text: Tensor,
+        *,
+        batch: int,
+        frames: int,
+        latent_size: tuple[int, int],
+        image: Tensor | None = None,
+        local_image: Tensor | None = None,
+        pose_maps: Tensor | None = None,
+        reference_latent: Tensor | None = None,
+        keypoints: Tensor | None = None,
+        clip_features: Tensor | None = None,
+    ) -> Conditions:
+        """Encode what clips are conditioned on; what is None is left out as in training.
+
+        Args:
+            text: (1, 77, context_dim) of the empty prompt; it stays in the unconditional branch.
+            batch: number of clips b.
+            frames: f, without the reference's slot.
+            latent_size: (h, w).
+            image: CLIP embedding of the reference, (b, 1, context_dim).
+            local_image: reference in [0, 1], (b, 3, H, W); shown beside every frame.
+            pose_maps: pose of the reference, then of the driving frames, in [0, 1] and with the
+                channels as the network knows them, (b, 3, f + 1, H, W).
+            reference_latent: (b, in_dim, h, w); gives slot 0 the latent and the reference's pose.
+            keypoints: of reference and driving frames, (b, f + 1, 2, 18), over width and height,
+                -1 where absent. None: zeros.
+            clip_features: of reference and driving frames, (b, f + 1, e). None: zeros.
+
+        Raises:
+            A2BenchError: a latent size the levels cannot halve.
+        """
+        config = self.config
+        height, width = latent_size
+        if height % config.size_multiple or width % config.size_multiple or not height * width:
+            raise A2BenchError(
+                f"latent size {width}x{height}: each side must be a multiple of "
+                f"{config.size_multiple} (frames: of {8 * config.size_multiple} px)."
+            )
+        blank = text.new_zeros
+        control = blank(batch, _CONTROL, frames, height, width)
+        if local_image is not None:
+            map_ = self.local_image_embedding.embed(local_image, latent_size)
+            clip = map_[:, :, None].expand(-1, -1, frames, -1, -1)
+            control = control + self.local_image_embedding_after(clip)
+        if pose_maps is not None:
+            clip = _each_frame(self.dwpose_embedding, pose_maps[:, :, 1:], latent_size)
+            control = control + self.dwpose_embedding_after(clip)
+        reference = blank(batch, config.in_dim + _CONTROL, height, width)
+        if reference_latent is not None:
+            one = self.randomref_embedding2(reference_latent)[:, :, None]
+            reference = self.randomref_embedding_after2(one)[:, :, 0]
+            if pose_maps is not None:
+                clip = _each_frame(self.randomref_pose2_embedding, pose_maps[:, :, :1], latent_size)
+                reference = reference + self.randomref_pose2_embedding_after(clip)[:, :, 0]
+        image_tokens = blank(batch, config.num_tokens, config.context_dim)
+        if image is not None:
+            image_tokens = self.image_tokens(image)
+        if keypoints is None:
+            keypoints = blank(batch, frames + 1, 2, 18)
+        if clip_features is None:
+            clip_features = blank(batch, frames + 1, config.perceiver.embedding_dim)
+        return Conditions(
+            control=control,
+            reference=reference,
+            context=torch.cat([text.expand(batch, -1, -1), image_tokens], dim=1),
+            motion=self.motion_tokens(keypoints, clip_features),
+        )
+
+    def image_tokens(self, image: Tensor) -> Tensor:
+        """CLIP embedding of the reference (b, 1, context_dim) to (b, 4, context_dim)."""
+        answer: Tensor = self.pre_image_condition(image)
+        return answer.reshape(len(image), self.config.num_tokens, -1)
+
+    def motion_tokens(self, keypoints: Tensor, clip_features: Tensor) -> Tensor:
+        """Key points (b, n, 2, 18) and CLIP features (b, n, e) to (b, n, 4, context_dim)."""
+        pose_tokens = self.pose_embedding_before(keypoints)
+        motion: Tensor = self.pose_embedding_after(
+            clip_features.flatten(0, 1)[:, None], pose_tokens.flatten(0, 1)
+        )
+        return torch.unflatten(motion, 0, keypoints.shape[:2])
+
+    def time_embedding(self, timesteps: Tensor) -> Tensor:
+        """Time steps (b,) to (b, 4 * dim)."""
+        answer: Tensor = self.time_embed(_waves(timesteps, self.config.dim).to(self.dtype))
+        return answer
+
+    def network_input(self, latents: Tensor, conditions: Conditions) -> Tensor:
+        """Latents (b, 4, f, h, w) to images (b*(f+1), 12, h, w), the reference's slot first."""
+        noisy = torch.cat([latents, conditions.control.to(latents.dtype)], dim=1)
+        slot = conditions.reference.to(latents.dtype)[:, :, None]
+        return torch.cat([slot, noisy], dim=2).transpose(1, 2).flatten(0, 1)
+
+    def forward(self, latents: Tensor, timesteps: Tensor, conditions: Conditions) -> Tensor:
+        """Predict v.
+
+        Args:
+            latents: noisy, (b, 4, f, h, w).
+            timesteps: (b,), 0 to 999.
+            conditions: from `encode`, of the same b, f, h, w.
+        """
+        frames = latents.shape[2] + 1
+        embedding = self.time_embedding(timesteps)
+        motion = conditions.motion.flatten(0, 1)
+
+        def through(block: nn.Module, x: Tensor) -> Tensor:
+            for layer in block if isinstance(block, nn.ModuleList) else [block]:
+                if isinstance(layer, ResBlock):
+                    x = layer(x, embedding, frames)
+                elif isinstance(layer, SpatialTransformer):
+                    x = layer(x, conditions.context, motion)
+                elif isinstance(layer, TemporalTransformer):
+                    x = layer(x, frames)
+                else:
+                    x = layer(x)
+            return x
+
+        x = self.network_input(latents, conditions)
+        skips = []
+        for block in self.input_blocks:
+            x = through(block, x)
+            skips.append(x)
+        x = through(self.middle_block, x)
+        for block in self.output_blocks:
+            x = through(block, torch.cat([x, skips.pop()], dim=1))
+        answer: Tensor = self.out(x)
+        return torch.unflatten(answer, 0, (-1, frames))[:, 1:].transpose(1, 2)
+
+    def save_pretrained(self, folder: Path) -> None:
+        """Write `config.json` and the weights as safetensors."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with write_aside(folder / WEIGHTS_FILE) as aside:
+            save_model(self, str(aside))
+        with write_aside(folder / CONFIG_FILE) as aside:
+            aside.write_text(json.dumps(self.config.to_dict(), indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def from_pretrained(cls, folder: Path, *, dtype: torch.dtype = torch.float32) -> Self:
+        """Read what `save_pretrained` or `a2bench fetch animate_x` wrote.
+
+        Norms stay float32 in any `dtype`.
+
+        Raises:
+            A2BenchError: a file is missing, or names or shapes are not exactly the network's.
+        """
+        for name in (CONFIG_FILE, WEIGHTS_FILE):
+            if not (folder / name).is_file():
+                raise A2BenchError(f"{folder / name}: no such file")
+        try:
+            values = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise A2BenchError(f"{folder / CONFIG_FILE}: not JSON: {error}") from error
+        with torch.device("meta"):
+            unet = cls(UNetConfig.from_dict(values))
+        unet = unet.to_empty(device="cpu").to_dtype(dtype)
+        try:
+            load_model(unet, str(folder / WEIGHTS_FILE))
+        except (RuntimeError, OSError) as error:
+            raise A2BenchError(f"{folder / WEIGHTS_FILE}: {str(error)[:800]}") from error
+        return unet.eval()
+
+    def to_dtype(self, dtype: torch.dtype) -> Self:
+        """Keep weights in `dtype`, for use under autocast; norms stay float32."""
+        self.to(dtype)
+        for module in self.modules():
+            if isinstance(module, nn.GroupNorm | nn.LayerNorm):
+                module.float()
+        return self
+
+
+def _waves(timesteps: Tensor, dim: int) -> Tensor:
+    """Time steps (b,) to float32 (b, dim): cosines, then sines, of falling frequencies."""
+    half = dim // 2
+    ranks = torch.arange(half, dtype=torch.float32, device=timesteps.device)
+    angles = timesteps.float()[:, None] * torch.exp(-math.log(10000) * ranks / half)
+    return torch.cat([angles.cos(), angles.sin()], dim=1)
+
+
+def _each_frame(stem: PictureStem, clip: Tensor, latent_size: tuple[int, int]) -> Tensor:
+    """Pictures (b, 3, f, H, W) through a stem to (b, out, f, h, w)."""
+    maps = stem.embed(clip.transpose(1, 2).flatten(0, 1), latent_size)
+    return torch.unflatten(maps, 0, (len(clip), -1)).transpose(1, 2)

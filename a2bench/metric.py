@@ -1,10 +1,10 @@
 """What a metric is, and what it is given.
 
 A metric is one file `metrics/<name>.py` with a `METRIC`. It never opens a file: the scorer decodes
-each video once and hands the same `ClipPair` to every metric.
+each video once and hands the same `ClipPair` to every metric that has the same view of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -20,6 +20,14 @@ Video = UInt8[np.ndarray, "t h w 3"]
 Pixels = Bool[np.ndarray, "t h w"]
 """Which pixels of which frames are scored."""
 
+View = Literal["scored", "field"]
+"""What a metric is shown of a clip.
+
+`scored`: the rules of suite `a2bench`: without the input frame (and, in `cross`, without frames
+turned away), each frame with its region. `field`: every frame of the clip, whole, the input frame
+too, as the field's script does (suite `disco`).
+"""
+
 
 @dataclass(frozen=True)
 class ClipPair:
@@ -29,22 +37,26 @@ class ClipPair:
         prediction: RGB uint8 (t, h, w, 3).
         target: RGB uint8 (t, h, w, 3), the truth.
         scored_pixels: bool (t, h, w): the region minus each frame's undefined parts; None: all.
+        background: bool (h, w): pixels outside the region in every frame; None: not known.
+        instants: each frame's number in the clip, so that metrics of movement see gaps; None: the
+            frames follow each other.
     """
 
     prediction: Video
     target: Video
     scored_pixels: Pixels | None = None
+    background: Bool[np.ndarray, "h w"] | None = None
+    instants: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.prediction.shape != self.target.shape:
             raise ValueError(f"{self.prediction.shape = } but {self.target.shape = }")
         if self.scored_pixels is not None and self.scored_pixels.shape != self.target.shape[:3]:
             raise ValueError(f"{self.scored_pixels.shape = } but {self.target.shape = }")
-
-    @property
-    def region(self) -> Region:
-        """`motion` where only some pixels are scored, `frame` where all are."""
-        return "frame" if self.scored_pixels is None else "motion"
+        if self.background is not None and self.background.shape != self.target.shape[1:3]:
+            raise ValueError(f"{self.background.shape = } but {self.target.shape = }")
+        if self.instants is not None and len(self.instants) != len(self.target):
+            raise ValueError(f"{len(self.instants) = } but {self.target.shape = }")
 
     @cached_property
     def identical(self) -> bool:
@@ -54,7 +66,22 @@ class ClipPair:
     @cached_property
     def full_frame(self) -> "ClipPair":
         """The same clips with every pixel scored."""
-        return self if self.scored_pixels is None else ClipPair(self.prediction, self.target)
+        if self.scored_pixels is None:
+            return self
+        return ClipPair(self.prediction, self.target, instants=self.instants)
+
+    @cached_property
+    def outside_region(self) -> "ClipPair":
+        """The same clips with the background scored; only where it is known."""
+        assert self.background is not None
+        every = np.broadcast_to(self.background, self.target.shape[:3])
+        return ClipPair(self.prediction, self.target, every, instants=self.instants)
+
+    @cached_property
+    def successive(self) -> tuple[int, ...]:
+        """Indices `i` for which frame `i + 1` is the next instant of the clip."""
+        at = self.instants or tuple(range(len(self.target)))
+        return tuple(i for i in range(len(at) - 1) if at[i + 1] == at[i] + 1)
 
     @cached_property
     def scored_box(self) -> tuple[slice, slice]:
@@ -81,6 +108,20 @@ def _nothing_missing() -> str:
 
 
 @dataclass(frozen=True)
+class Agreement:
+    """How near a metric comes to an independent implementation of the same definition.
+
+    Attributes:
+        reference: the implementation, with its version.
+        within: largest difference, in the metric's unit, that the tests let pass; the measured
+            one is in docs/precision.md.
+    """
+
+    reference: str
+    within: float
+
+
+@dataclass(frozen=True)
 class Metric:
     """A full-reference metric of one clip.
 
@@ -94,9 +135,15 @@ class Metric:
         clip: the computation; the scorer never calls it for identical clips.
         cap: value with which a case enters means where the metric is unbounded (PSNR).
         digits: printed decimals.
+        choices: every decision that changes the number, such as "resize" or "covariance", by name.
+        minimum: the fewest frames, pixels or clips that give a number.
         pitfalls: what it does not see, for `info metric`.
         paper, code: source, the code with its commit or version.
-        whole_frame: scores every pixel even where a region is known (`*_full`).
+        licences: of code and weights that it stands on.
+        agreement: independent implementations that the tests hold it against.
+        region: the pixels it scores where a region is known: the region, the whole frame
+            (`*_full`), or what lies outside the region (`*_background`).
+        view: the frames it is shown; metrics of suite `disco` have the field's.
         missing: what the machine lacks to compute it (weights), with the command that gets it;
             "" where nothing is missing. Asked once a run.
     """
@@ -116,20 +163,33 @@ class Metric:
     paper: str = ""
     code: str = ""
     suites: tuple[str, ...] = field(default=("a2bench",))
-    whole_frame: bool = False
+    choices: Mapping[str, str] = field(default_factory=dict, hash=False)
+    minimum: str = "1 frame"
+    licences: str = ""
+    agreement: tuple[Agreement, ...] = ()
+    region: Region = "motion"
+    view: View = "scored"
     missing: Callable[[], str] = _nothing_missing
 
     def outcome(self, pair: ClipPair) -> Outcome:
         """Score one clip: identical clips are perfect by definition, without computing."""
         if not len(pair.target):
             return Outcome(None, "undefined", "no scored frame")
-        if self.whole_frame:
+        if self.region == "frame":
             pair = pair.full_frame
+        elif self.region == "background":
+            if pair.background is None:
+                return Outcome(None, "undefined", "no mask: nothing says what is background")
+            pair = pair.outside_region
         if pair.scored_pixels is not None and not pair.scored_pixels.any():
             return Outcome(None, "undefined", "no scored pixel: the region is empty in every frame")
         if pair.identical:
             return Outcome(self.perfect, "identical")
         return self.clip(pair)
+
+    def scored_region(self, *, masked: bool) -> Region:
+        """Return the region of its values, on data with masks or without."""
+        return self.region if masked and self.view == "scored" else "frame"
 
     def better(self, first: float, second: float) -> bool:
         """Whether `first` is strictly better than `second`."""

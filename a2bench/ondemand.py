@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from jaxtyping import Bool
 
 from a2bench.builders.assembly import whole_folder
 from a2bench.builders.release import check_release
@@ -23,7 +24,7 @@ from a2bench.normalise import fit_image, fit_pose_xy, frames_for_instants
 from a2bench.paths import sha256_file, write_json
 from a2bench.pose.keypoints import PoseClip
 from a2bench.records import Case, Fit, Protocol, Size
-from a2bench.region import frames_scored, scored_pixels
+from a2bench.region import frames_scored, motion_region, scored_pixels
 from a2bench.video import read_truth, read_video, rgb_digest, write_truth
 
 
@@ -65,6 +66,10 @@ class Truth:
         if self.masks is None:
             return None
         return scored_pixels(self.masks.foreground, self.masks.undefined)
+
+    def background(self) -> Bool[np.ndarray, "h w"] | None:
+        """Return bool (h, w), pixels outside the motion region; None: not known."""
+        return None if self.masks is None else ~motion_region(self.masks.foreground)
 
 
 def truth_folder(dataset: Dataset, case: Case) -> Path:

@@ -6,7 +6,7 @@ import numpy as np
 
 from a2bench import plugins
 from a2bench.errors import A2BenchError
-from a2bench.metric import ClipPair, Outcome, Video
+from a2bench.metric import ClipPair, Outcome, Pixels, Video, View
 
 
 def pair_outcomes(
@@ -21,24 +21,36 @@ def pair_outcomes(
         metrics: names.
 
     Raises:
-        A2BenchError: counts or sizes differ; nothing is cut or resized on the sly.
+        A2BenchError: counts or sizes differ; nothing is cut or resized on the sly. Or a mask is
+            given and no metric would look at it.
     """
+    asked = {name: plugins.metric(name) for name in metrics}
     if prediction.shape != target.shape:
         raise A2BenchError(
             f"prediction has {_shape(prediction)}, truth has {_shape(target)}: they must agree.\n"
             "hint: --pair never resizes or cuts; bring both to one size and count first"
         )
-    pixels = None
+    pixels: Pixels | None = None
     if mask is not None:
         if mask.shape[1:3] != target.shape[1:3] or len(mask) not in (1, len(target)):
             raise A2BenchError(f"mask has {_shape(mask)}, truth has {_shape(target)}")
+        if all(metric.view == "field" for metric in asked.values()):
+            raise A2BenchError(
+                "the metrics asked for score whole frames and would not look at the mask.\n"
+                "hint: leave --mask out, or ask for --suite a2bench"
+            )
         pixels = np.broadcast_to(mask.max(axis=-1) > 127, target.shape[:3])
-    pair = ClipPair(prediction, target, pixels)
+    background = None if pixels is None else np.logical_not(pixels.any(axis=0))
+    pairs: dict[View, ClipPair] = {
+        "scored": ClipPair(prediction, target, pixels, background),
+        "field": ClipPair(prediction, target),
+    }
     found: dict[str, dict[str, object]] = {}
-    for name in metrics:
-        metric = plugins.metric(name)
+    for name, metric in asked.items():
         lacking = metric.missing()
-        outcome = Outcome(None, "unavailable", lacking) if lacking else metric.outcome(pair)
+        outcome = (
+            Outcome(None, "unavailable", lacking) if lacking else metric.outcome(pairs[metric.view])
+        )
         found[name] = {
             "value": outcome.value,
             "status": outcome.status,

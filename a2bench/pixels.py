@@ -6,11 +6,14 @@ and only saves work. Results do not depend on the number of threads or on the me
 """
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, UInt8
+
+from a2bench.box_ssim import grey_ssim
 
 Frame = UInt8[np.ndarray, "h w 3"]
 Video = UInt8[np.ndarray, "t h w 3"]
@@ -22,6 +25,9 @@ PEAK = 255
 
 PSNR_CAP_DB = 10.0 * math.log10(PEAK**2 * 12)
 """PSNR of rounding alone: an error spread evenly over one 8-bit step has MSE 1/12; 58.92 dB."""
+
+FIELD_IDENTICAL_DB = 100.0
+"""What the field's script gives a frame without error."""
 
 SSIM_SIGMA_PX = 1.5
 SSIM_RADIUS_PX = 5
@@ -94,6 +100,47 @@ def squared_error(prediction: Video, target: Video, scored: Pixels | None, box: 
 def absolute_error(prediction: Video, target: Video, scored: Pixels | None, box: Box) -> Total:
     """Absolute difference, in [0, 255], over scored pixels and channels; the sum is exact."""
     return _summed_norm(prediction, target, scored, box, cv2.NORM_L1)
+
+
+def field_psnr(sums: Sequence[int], values: int) -> float:
+    """Mean over frames of each frame's PSNR in dB; a frame without error counts as 100 dB.
+
+    The field's script (Wangt-CN/DisCo @ c4fa48a tool/metrics): 20 log10(255 / sqrt(MSE)).
+
+    Args:
+        sums: squared error of each frame.
+        values: how many values each is a sum of.
+    """
+    decibels = [
+        20.0 * math.log10(PEAK / math.sqrt(total / values)) if total else FIELD_IDENTICAL_DB
+        for total in sums
+    ]
+    return math.fsum(decibels) / len(decibels)
+
+
+def squared_error_by_frame(prediction: Video, target: Video) -> list[int]:
+    """Squared difference over all pixels and channels of each frame, exact."""
+    return [
+        round(cv2.norm(np.ascontiguousarray(one), np.ascontiguousarray(other), cv2.NORM_L2SQR))
+        for one, other in zip(prediction, target, strict=True)
+    ]
+
+
+def wrapped_squared_error_by_frame(prediction: Video, target: Video) -> list[int]:
+    """The same in 8-bit arithmetic: difference and square are each taken modulo 256."""
+    found = []
+    for one, other in zip(prediction, target, strict=True):
+        apart = one - other  # uint8: wraps
+        apart *= apart
+        found.append(round(cv2.norm(np.ascontiguousarray(apart), cv2.NORM_L1)))
+    return found
+
+
+def grey_ssim_by_frame(prediction: Video, target: Video) -> list[float]:
+    """SSIM of each frame's 8-bit grey with a 7 x 7 uniform window, sample covariance, no border."""
+    return [
+        grey_ssim(_grey(one), _grey(other)) for one, other in zip(prediction, target, strict=True)
+    ]
 
 
 def mean_squared_error_to_psnr(mean_squared_error: float) -> float:

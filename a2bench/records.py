@@ -36,8 +36,8 @@ FailureKind = Literal[
     "missing_output",
     "bad_output",
 ]
-Region = Literal["motion", "frame"]
-"""`motion`: pixels where the character ever is, dilated. `frame`: the whole frame."""
+Region = Literal["motion", "frame", "background"]
+"""`motion`: where the character ever is, dilated. `background`: all other pixels. `frame`: both."""
 
 Fit = Literal["stretch", "letterbox", "crop"]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from a2bench import plugins
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError, problems_error
-from a2bench.metric import ClipPair, Metric, Outcome
-from a2bench.ondemand import load_truth, truth_digest, truth_digests, truth_folder
+from a2bench.metric import ClipPair, Outcome, Video, View
+from a2bench.ondemand import Truth, load_truth, truth_digest, truth_digests, truth_folder
 from a2bench.parallel import in_processes
 from a2bench.paths import only_one, sha256_file, sha256_text, sweep_asides
 from a2bench.progress import progress
@@ -74,10 +74,9 @@ def score_case(task: CaseTask) -> list[Value]:
     truth = load_truth(dataset, case)
     digests = truth_digests(dataset, case)
     assert digests is not None  # load_truth has made them
-    scored = truth.scored_frames(case.protocol)
-    pixels = truth.scored_pixels()
-    target = truth.frames[scored]
-    scored_pixels = None if pixels is None else pixels[scored]
+    asked = {name: plugins.metric(name) for _, names in task.entries for name in names}
+    show = _Shown(truth, case.protocol, {(metric.view, metric.region) for metric in asked.values()})
+    masked = truth.masks is not None
     values: list[Value] = []
     for entry, metrics in task.entries:
         if sha256_file(entry.path) != entry.prediction_sha256:
@@ -88,10 +87,12 @@ def score_case(task: CaseTask) -> list[Value]:
         frames = read_video(entry.path).frames
         if frames.shape != truth.frames.shape:
             raise A2BenchError(f"{entry.path}: {frames.shape = }, truth {truth.frames.shape}")
-        pair = ClipPair(frames[scored], target, scored_pixels)
+        pairs: dict[View, ClipPair] = {}
         for name in metrics:
-            metric = plugins.metric(name)
-            outcome = metric.outcome(pair)
+            metric = asked[name]
+            if metric.view not in pairs:
+                pairs[metric.view] = show.pair(frames, metric.view)
+            outcome = metric.outcome(pairs[metric.view])
             values.append(
                 Value(
                     protocol=case.protocol,
@@ -103,7 +104,7 @@ def score_case(task: CaseTask) -> list[Value]:
                     value=outcome.value,
                     status=outcome.status,
                     reason=outcome.reason,
-                    region=_region(metric, masked=pixels is not None),
+                    region=metric.scored_region(masked=masked),
                     unit=metric.unit,
                     key=measurement_key(
                         truth_digest(digests), entry.prediction_sha256, name, metric.version
@@ -113,8 +114,29 @@ def score_case(task: CaseTask) -> list[Value]:
     return values
 
 
-def _region(metric: Metric, *, masked: bool) -> Region:
-    return "motion" if masked and not metric.whole_frame else "frame"
+class _Shown:
+    """What metrics are shown of a case: the truth's side is made once for all predictions."""
+
+    def __init__(self, truth: Truth, protocol: Protocol, asked: set[tuple[View, Region]]) -> None:
+        self._truth = truth
+        views = {view for view, _ in asked}
+        self._instants = truth.scored_frames(protocol)
+        self._target = truth.frames[self._instants] if "scored" in views else None
+        pixels = truth.scored_pixels() if "scored" in views else None
+        self._pixels = None if pixels is None else pixels[self._instants]
+        self._background = truth.background() if ("scored", "background") in asked else None
+
+    def pair(self, frames: Video, view: View) -> ClipPair:
+        """Return a prediction of all instants beside its truth, as this view has them."""
+        if self._target is None or view == "field":
+            return ClipPair(frames, self._truth.frames)
+        return ClipPair(
+            frames[self._instants],
+            self._target,
+            self._pixels,
+            self._background,
+            tuple(self._instants),
+        )
 
 
 @dataclass(frozen=True)
@@ -329,7 +351,7 @@ def _values_without_video(
                 value=None,
                 status=outcome.status,
                 reason=outcome.reason,
-                region=_region(metric, masked=masked),
+                region=metric.scored_region(masked=masked),
                 unit=metric.unit,
                 key=measurement_key(
                     "", f"{outcome.status}: {outcome.reason}", name, metric.version

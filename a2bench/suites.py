@@ -1,13 +1,88 @@
-"""Suites: which metrics a table shows, in which order."""
+"""Suites: which metrics a table shows, in which order, and what of a clip they are shown."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from a2bench import plugins
 from a2bench.errors import unknown_name
+from a2bench.metric import View
 
-ORDER: dict[str, tuple[str, ...]] = {
-    "a2bench": ("psnr", "ssim", "l1", "flow_error_dis"),
-    "extended": ("psnr_full", "ssim_full", "l1_full", "flow_error_dis_full"),
+
+@dataclass(frozen=True)
+class Suite:
+    """A set of metrics that share one table.
+
+    Attributes:
+        summary: whose rules it follows, one line.
+        view: the frames and pixels that its metrics see; set metrics too.
+        order: of columns; metrics of plug-ins that say the suite follow, by name.
+    """
+
+    name: str
+    summary: str
+    view: View
+    order: tuple[str, ...]
+
+    @property
+    def counts_input_frame(self) -> bool:
+        """Whether frame 0, which the method was given, is scored."""
+        return self.view == "field"
+
+
+SUITES = {
+    suite.name: suite
+    for suite in (
+        Suite(
+            "a2bench",
+            "the headline: frames 1 on, the region where the character moves",
+            "scored",
+            (
+                "psnr",
+                "ssim",
+                "l1",
+                "lpips_alex",
+                "lpips_vgg",
+                "flow_error_dis",
+                "kid",
+                "kvd",
+                "fid",
+                "fid_vid",
+                "fvd",
+            ),
+        ),
+        Suite(
+            "extended",
+            "variants of the headline: full frame, background, flicker, given poses",
+            "scored",
+            (
+                "psnr_full",
+                "ssim_full",
+                "l1_full",
+                "flow_error_dis_full",
+                "psnr_background",
+                "ssim_background",
+                "flow_temporal_dis",
+                "flicker",
+            ),
+        ),
+        Suite(
+            "disco",
+            "the field's script (DisCo, 2024): every frame whole, bit-compatible",
+            "field",
+            (
+                "psnr_star",
+                "psnr_uint8",
+                "ssim_gray7",
+                "l1_over_area",
+                "lpips_vgg_unit_range",
+                "fid",
+                "fid_vid_segments",
+                "fvd_logits400",
+            ),
+        ),
+    )
 }
-"""The order of columns; metrics of plug-ins that say a suite follow, by name."""
+"""The suites of the project; any other name is a suite of plug-ins, with the view `scored`."""
 
 
 def suite_metrics(suite: str) -> list[str]:
@@ -18,9 +93,19 @@ def suite_metrics(suite: str) -> list[str]:
     """
     members = plugins.metric_names(suite)
     if not members:
-        suites = {
+        known = {
             name for metric in plugins.names("metrics") for name in plugins.metric(metric).suites
         }
-        raise unknown_name("suite", suite, suites)
-    first = [name for name in ORDER.get(suite, ()) if name in members]
+        raise unknown_name("suite", suite, known)
+    order = SUITES[suite].order if suite in SUITES else ()
+    first = [name for name in order if name in members]
     return first + [name for name in members if name not in first]
+
+
+def suites_metrics(suites: Iterable[str]) -> list[str]:
+    """Return the metrics of several suites, each once: what one decode has to serve.
+
+    Raises:
+        A2BenchError: no such suite.
+    """
+    return list(dict.fromkeys(name for suite in suites for name in suite_metrics(suite)))

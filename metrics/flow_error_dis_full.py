@@ -54,5 +54,5 @@ METRIC = Metric(
     "ECCV 2016 (arXiv 1603.03590)",
     code="OpenCV 5.0.0 modules/video/src/dis_flow.cpp, DISOPTICAL_FLOW_PRESET_FAST",
     suites=("extended",),
-    whole_frame=True,
+    region="frame",
 )

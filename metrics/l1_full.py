@@ -40,5 +40,5 @@ METRIC = Metric(
     "CVPR 2024 (arXiv 2307.00040), which brought it to this task",
     code="numpy float64 mean(abs(a - b)) / 255; compare Wangt-CN/DisCo @ c4fa48a tool/metrics",
     suites=("extended",),
-    whole_frame=True,
+    region="frame",
 )

@@ -45,5 +45,5 @@ METRIC = Metric(
     "Electronics Letters 44(13), 2008",
     code="scikit-image 0.26.0 skimage.metrics.peak_signal_noise_ratio over all values of the clip",
     suites=("extended",),
-    whole_frame=True,
+    region="frame",
 )

@@ -44,5 +44,5 @@ METRIC = Metric(
     code="scikit-image 0.26.0 skimage.metrics.structural_similarity(gaussian_weights=True, "
     "sigma=1.5, use_sample_covariance=False, channel_axis=-1, data_range=255, full=True)[1]",
     suites=("extended",),
-    whole_frame=True,
+    region="frame",
 )

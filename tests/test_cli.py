@@ -155,10 +155,17 @@ def test_a_mask_limits_what_is_scored(cli: Cli, tmp_path: Path) -> None:
     pair = ("--pair", str(tmp_path / "a.mp4"), str(tmp_path / "b.mp4"), "--json")
 
     masked = json.loads(cli("score", *pair, "--mask", str(tmp_path / "mask.png")).stdout)
-    whole = json.loads(cli("score", *pair).stdout)
+    both = json.loads(cli("score", *pair, "--suite", "a2bench,disco").stdout)
+    refused = cli("score", *pair, "--mask", str(tmp_path / "mask.png"), "--suite", "disco")
 
     assert masked["metrics"]["l1"]["value"] == 0
-    assert whole["metrics"]["l1"]["value"] > 0.1
+    assert both["suite"] == "a2bench,disco"
+    l1 = both["metrics"]["l1"]["value"]
+    assert l1 > 0.1
+    # the same error, in grey levels and over the area: 255 / (40 x 36) of it
+    assert both["metrics"]["l1_over_area"]["value"] == pytest.approx(l1 * 255 / 1440)
+    assert refused.returncode == 2
+    assert "leave --mask out" in refused.stderr
 
 
 @pytest.mark.parametrize("words", [["ls", "methods"], ["info", "metric", "psnr"], ["doctor"]])

@@ -11,9 +11,9 @@ from a2bench.records import MethodCard, Protocol, Value
 from a2bench.run import run
 from a2bench.score import score, value_key
 from a2bench.store import RunFolder
-from a2bench.suites import suite_metrics
+from a2bench.suites import SUITES, suites_metrics
 
-METRICS = suite_metrics("a2bench") + suite_metrics("extended")
+METRICS = suites_metrics(["a2bench", "extended", "disco"])
 BOTH: tuple[Protocol, ...] = ("self", "cross")
 
 
@@ -167,3 +167,39 @@ def test_still_is_worse_than_the_truth_where_something_moves(
             still = values["cross", "still", 0, case.case_id, name].value
             assert still is not None
             assert plugins.metric(name).better(plugins.metric(name).perfect, still)
+
+
+def test_disco_counts_the_input_frame_and_the_whole_picture(
+    tiny: Dataset, store: RunFolder
+) -> None:
+    """`still` repeats frame 0: that frame is 100 dB in `disco`, and is not seen by `a2bench`.
+
+    By hand from the stored files: the mean over 32 frames of each frame's decibels.
+    """
+    import math
+
+    import numpy as np
+
+    from a2bench.ondemand import load_truth
+    from a2bench.video import read_video
+
+    values = {value_key(value): value for value in _score(store, tiny)}
+    for case in tiny.cases("self", "smoke"):
+        truth = load_truth(tiny, case).frames.astype(np.float64)
+        path = store.prediction(tiny, "self", "still", 0, case.case_id)
+        errors = ((read_video(path).frames - truth) ** 2).mean(axis=(1, 2, 3))
+        decibels = [20 * math.log10(255 / math.sqrt(e)) if e else 100.0 for e in errors]
+
+        found = values["self", "still", 0, case.case_id, "psnr_star"]
+
+        assert decibels[0] == 100.0
+        assert found.value == pytest.approx(np.mean(decibels), abs=1e-9)
+        assert found.region == "frame"
+
+
+def test_metrics_of_a_suite_are_shown_what_the_suite_says() -> None:
+    for suite in SUITES.values():
+        for name in suites_metrics([suite.name]):
+            metric = plugins.metric(name)
+
+            assert metric.view == suite.view or len(metric.suites) > 1, name

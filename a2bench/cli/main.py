@@ -153,7 +153,7 @@ def table(
         str, typer.Option(help="self, cross, or both with a comma; default where rows are.")
     ] = "",
     method: Annotated[str, typer.Option(help="Methods, with commas; default all of the run.")] = "",
-    suite: Annotated[str, typer.Option(help="a2bench or extended.")] = "a2bench",
+    suite: Annotated[str, typer.Option(help="a2bench, extended or disco.")] = "a2bench",
     run: Annotated[str, typer.Option(help="Name of the run folder.")] = "main",
     out: Annotated[
         Path | None, typer.Option(help="Folder for leaderboard.md .tex .csv .html; default none.")

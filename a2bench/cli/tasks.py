@@ -20,6 +20,11 @@ def _names(value: Any) -> list[str]:
     return list(dict.fromkeys(words))
 
 
+def _suites(value: Any) -> list[str]:
+    """Return suites: a name, a list, or names with commas."""
+    return [name.strip() for word in _names(value) for name in word.split(",")]
+
+
 def parse_size(text: str | None) -> Size | None:
     """Return WIDTHxHEIGHT as a size.
 
@@ -209,12 +214,13 @@ def _score(cfg: Any) -> int:
     from a2bench.dataset import Dataset
     from a2bench.score import score
     from a2bench.store import RunFolder
-    from a2bench.suites import suite_metrics
+    from a2bench.suites import suites_metrics
     from a2bench.tables import to_terminal
 
     home = data_home(cfg.home)
     store = RunFolder.of(home, cfg.run)
-    metrics = suite_metrics(cfg.suite)
+    suites = _suites(cfg.suite)
+    metrics = suites_metrics(suites)
     seeds = parse_seeds(cfg.seeds)
     workers = whole_number(cfg.workers, "workers", least=1)
     if cfg.predictions is not None:
@@ -247,19 +253,20 @@ def _score(cfg: Any) -> int:
     if cfg.json:
         print(json.dumps([value.model_dump(mode="json") for value in values], indent=1))
         return 0
-    made = board(
-        store,
-        dataset,
-        list(dict.fromkeys(card.name for cards in rows.values() for card in cards)),
-        list(rows) if cfg.protocol or cfg.predictions else None,
-        split,
-        cfg.suite,
-        seeds=seeds,
-        allow_partial=cfg.allow_partial,
-    )
-    to_terminal(made.leaderboard, console())
+    for name in suites:
+        made = board(
+            store,
+            dataset,
+            list(dict.fromkeys(card.name for cards in rows.values() for card in cards)),
+            list(rows) if cfg.protocol or cfg.predictions else None,
+            split,
+            name,
+            seeds=seeds,
+            allow_partial=cfg.allow_partial,
+        )
+        to_terminal(made.leaderboard, console())
     print(f"values: {store.values_folder(dataset) / 'values.parquet'}")
-    suite = "" if cfg.suite == "a2bench" else f" --suite {cfg.suite}"
+    suite = "" if suites[0] == "a2bench" else f" --suite {suites[0]}"
     suite += " --allow-partial" if made.leaderboard.partial else ""
     print(
         f"next: a2bench table --dataset {dataset.info.name} --split {split}{suite} --out table"
@@ -337,7 +344,7 @@ def _card_of_brought(cfg: Any, store: Any, name: str) -> MethodCard:
 def _score_pair(cfg: Any) -> int:
     from a2bench import plugins
     from a2bench.pair import pair_outcomes
-    from a2bench.suites import suite_metrics
+    from a2bench.suites import suites_metrics
     from a2bench.video import read_any, read_image
 
     if len(cfg.pair) != 2:
@@ -348,11 +355,12 @@ def _score_pair(cfg: Any) -> int:
         path = Path(cfg.mask).expanduser()
         still = path.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp")
         mask = read_image(path)[None] if still else read_any(path).frames
+    suites = _suites(cfg.suite)
     outcomes = pair_outcomes(
-        read_any(prediction).frames, read_any(truth).frames, mask, suite_metrics(cfg.suite)
+        read_any(prediction).frames, read_any(truth).frames, mask, suites_metrics(suites)
     )
     if cfg.json:
-        record = {"schema": "a2bench.pair/1", "suite": cfg.suite, "metrics": outcomes}
+        record = {"schema": "a2bench.pair/1", "suite": ",".join(suites), "metrics": outcomes}
         print(json.dumps(record, indent=1, allow_nan=False))
     else:
         for name, outcome in outcomes.items():
@@ -361,7 +369,7 @@ def _score_pair(cfg: Any) -> int:
             shown = (
                 f"{value:.{digits}f}" if isinstance(value, float) else f"- ({outcome['reason']})"
             )
-            print(f"{name:<18}{shown:>12} {outcome['unit']}  {outcome['status']}")
+            print(f"{name:<20}{shown:>12} {outcome['unit']}  {outcome['status']}")
     return 0 if any(outcome["value"] is not None for outcome in outcomes.values()) else 2
 
 

@@ -213,8 +213,8 @@ def _by_cluster(values: Floats, labels: Sequence[str]) -> tuple[Floats, Floats]:
     position = {label: index for index, label in enumerate(sorted(set(labels)))}
     where = np.array([position[label] for label in labels])
     sums = np.bincount(where, weights=values, minlength=len(position))
-    counts = np.bincount(where, minlength=len(position)).astype(np.float64)
-    return sums, counts
+    counts = np.bincount(where, minlength=len(position))
+    return sums.astype(np.float64), counts.astype(np.float64)
 
 
 def _variance(residuals: Floats, labels: Sequence[str]) -> float | None:

@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,35 @@ def only_one(lock: Path, what: str) -> Iterator[None]:
         handle.write(f"{os.getpid()} on {socket.gethostname()}")
         handle.flush()
         yield
+
+
+@contextmanager
+def alone_in(lock: Path, what: str) -> Iterator[None]:
+    """Let one process at a time into the block; a second one is refused and told of the first.
+
+    The system frees the lock when its holder ends, however it ends.
+
+    Raises:
+        A2BenchError: another process holds the lock.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a+", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            handle.seek(0)
+            holder = handle.read().strip() or "unknown"
+            raise A2BenchError(
+                f"{what}: process {holder} is at work in {lock.parent}.\n"
+                "hint: wait for it, or take another run=NAME; once it has ended, the same command "
+                "goes on where it stopped"
+            ) from error
+        started = datetime.now().astimezone().isoformat(timespec="seconds")
+        handle.truncate(0)
+        handle.write(f"{os.getpid()} on {socket.gethostname()} (since {started})")
+        handle.flush()
+        yield
+        handle.truncate(0)
 
 
 def read_utf8(path: Path) -> str:

@@ -207,6 +207,39 @@ def card(name: str) -> "MethodCard":
     return found
 
 
+def check_method_class(found: "MethodCard") -> None:
+    """Look for an in-process method's class without importing anything.
+
+    Raises:
+        A2BenchError: no such file or class, or a file that is not Python.
+    """
+    path = card_path(found.name).with_suffix(".py")
+    if not path.exists():
+        raise A2BenchError(
+            f"method {found.name!r}: its card names {found.entry}, no file {path}.\n"
+            "hint: the class lies beside the card, in a file of the same name"
+        )
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise A2BenchError(
+            f"{path}:{error.lineno}: this plug-in cannot be imported: {error.msg}.\nhint: mend it"
+        ) from error
+    defined: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            defined.add(node.name)
+        elif isinstance(node, ast.ImportFrom | ast.Import):
+            defined |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Assign):
+            defined |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    if found.entry not in defined and "*" not in defined:
+        raise A2BenchError(
+            f"method {found.name!r}: {path} has no class {found.entry!r}.\n"
+            "hint: `entry` in the card is the name of the class"
+        )
+
+
 def method_class(found: "MethodCard") -> "type[Method]":
     """Return the class of an in-process method, from the Python file beside its card.
 

@@ -1,37 +1,32 @@
 """Data set -> runner -> predictions. Running again does only what is missing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 
 from a2bench import plugins
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
+from a2bench.execute import RunSummary, carry_out
 from a2bench.parallel import worker_count
-from a2bench.paths import canonical_json, sha256_file, sha256_text
-from a2bench.progress import progress
-from a2bench.records import Case, MethodCard, Protocol, Request, Result
+from a2bench.paths import alone_in, canonical_json, sha256_file, sha256_text
+from a2bench.records import Case, MethodCard, Protocol, Request
 from a2bench.runner import Job
 from a2bench.store import RunFolder
-from a2bench.worker import make_worker
 
 PROMPT = "a character dancing"
 """The neutral sentence of the headline prompt track (`prompt=fixed`)."""
 
+DECIDES_NOTHING = (
+    "title",
+    "summary",
+    "paper",
+    "batch_size",
+    "timeout_seconds",
+    "load_timeout_seconds",
+)
+"""Fields of a card that may change without a prediction being another one."""
+
 SEEDS = (0, 1, 2)
 """Fixed seeds of stochastic methods; deterministic ones run once, with the first."""
-
-
-@dataclass
-class RunSummary:
-    """What a run did."""
-
-    done_before: int = 0
-    finished: int = 0
-    failed: list[Result] = field(default_factory=list)
-    not_applicable: list[tuple[str, Protocol, str]] = field(default_factory=list)
-    made: int = 0
-    """Of those finished, the ones with a prediction."""
 
 
 def reason_not_applicable(card: MethodCard, dataset: Dataset, case: Case) -> str:
@@ -54,7 +49,11 @@ def seeds_of(card: MethodCard, seeds: Sequence[int] | None) -> tuple[int, ...]:
 
 def files_of(card: MethodCard) -> dict[str, str]:
     """Return file name -> digest of what decides an in-process method's answers."""
-    return {path.name: sha256_file(path) for path in plugins.method_files(card.name)}
+    return {
+        path.name: sha256_file(path)
+        for path in plugins.method_files(card.name)
+        if path.suffix != ".yaml"  # what of the card decides an answer is in the fingerprint
+    }
 
 
 def fingerprint(
@@ -72,7 +71,7 @@ def fingerprint(
     return sha256_text(
         canonical_json(
             {
-                "card": card.model_dump(mode="json"),
+                "card": card.model_dump(mode="json", exclude=set(DECIDES_NOTHING)),
                 "case": case.model_dump(mode="json"),
                 "files": files,
                 "driver": dataset.sample(case.driver_id).digests,
@@ -102,7 +101,7 @@ def plan(
     summary = RunSummary()
     jobs: list[Job] = []
     for card in cards:
-        if card.kind != "in_process":
+        if card.kind == "precomputed":
             raise A2BenchError(
                 f"method {card.name!r} is {card.kind}: it runs elsewhere, its videos are scored.\n"
                 f"hint: a2bench inputs --dataset {dataset.info.name} --protocol {protocols[0]} "
@@ -131,7 +130,8 @@ def plan(
                     done = store.result(
                         dataset, case, card.name, seed, fingerprint=request.fingerprint
                     )
-                    if done is None or (retry_failed and done.status == "failed"):
+                    again = ("skipped", "failed") if retry_failed else ("skipped",)
+                    if done is None or done.status in again:
                         jobs.append(Job(card, request))
                     else:
                         summary.done_before += 1
@@ -158,34 +158,21 @@ def run(
         A2BenchError: see `plan`; or unknown runner.
     """
     back_end = plugins.runner(runner)
-    jobs, summary = plan(
-        store, dataset, cards, protocols, split, seeds=seeds, retry_failed=retry_failed
-    )
-    if not jobs:
-        return summary
-    outputs = {
-        (
-            job.request.method,
-            job.request.case.protocol,
-            job.request.seed,
-            job.request.case.case_id,
-        ): (Path(job.request.output))
-        for job in jobs
-    }
-    worker_count(workers, len(jobs))  # says what is wrong before anything starts
-    with progress("run", len(jobs)) as shown:
-        for result in back_end.run(jobs, make_worker, workers=workers):
-            key = (result.method, result.protocol, result.seed, result.case_id)
-            store.save_result(outputs[key], result)
-            summary.finished += 1
-            if result.status == "failed":
-                summary.failed.append(result)
-            else:
-                summary.made += 1
-            shown.advance(note=f"{result.method} {result.case_id} {result.failure or ''}")
-    if summary.finished != len(jobs):
-        raise A2BenchError(
-            f"runner {runner!r} answered {summary.finished} of {len(jobs)} jobs.\n"
-            "hint: run the same command again; what was answered is kept"
+    worker_count(workers, 1)  # says what is wrong before anything starts
+    with alone_in(store.folder / "run.lock", "this run"):
+        jobs, summary = plan(
+            store, dataset, cards, protocols, split, seeds=seeds, retry_failed=retry_failed
         )
+        for card in {job.card.name: job.card for job in jobs}.values():
+            if card.kind == "in_process":
+                plugins.check_method_class(card)
+        if jobs:
+            about = {
+                "dataset": dataset.label,
+                "split": split,
+                "protocols": list(protocols),
+                "methods": [card.name for card in cards],
+                "runner": runner,
+            }
+            carry_out(store, jobs, summary, back_end, workers=workers, about=about)
     return summary

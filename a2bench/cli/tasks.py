@@ -186,9 +186,13 @@ def _run(cfg: Any) -> int:
         print(
             f"failed: {result.method} {result.protocol} {result.case_id}: {result.failure}: {last}"
         )
+    for result in summary.skipped:
+        last = result.reason.splitlines()[-1].strip()
+        print(f"skipped: {result.method} {result.protocol} {result.case_id}: {last}")
+    skipped = f"{len(summary.skipped)} skipped, " if summary.skipped else ""
     print(
         f"{summary.made} predictions made, {summary.done_before} were there, "
-        f"{len(summary.failed)} failed, in {store.folder}"
+        f"{len(summary.failed)} failed, {skipped}in {store.folder}"
     )
     if summary.failed:
         first = summary.failed[0]
@@ -197,7 +201,7 @@ def _run(cfg: Any) -> int:
         ).with_suffix(".json")
         print(f"hint: whole reasons are in such files: {path}; mended? add retry_failed=true")
     print(f"next: a2bench score dataset={cfg.dataset} split={cfg.split}{_where(cfg)}")
-    return 1 if summary.failed else 0
+    return 1 if summary.failed or summary.skipped else 0
 
 
 def _where(cfg: Any, *, flags: bool = False) -> str:

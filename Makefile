@@ -1,5 +1,5 @@
 # The same words CI runs. `make test` is the README's test command.
-.PHONY: install lint type test full wheel demo bench clean
+.PHONY: install lint type test full wheel demo bench precision clean
 
 install:
 	pip install -e '.[test]'
@@ -26,6 +26,9 @@ demo:
 
 bench:
 	python benchmarks/pixel_metrics.py
+
+precision:  # docs/precision.md: worst differences to independent implementations
+	python benchmarks/precision.py --write
 
 clean:
 	rm -rf build dist *.egg-info a2bench-data a2bench-demo

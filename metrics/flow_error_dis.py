@@ -26,7 +26,7 @@ lying on their side.
 import math
 
 from a2bench import pixels
-from a2bench.metric import ClipPair, Metric, Outcome
+from a2bench.metric import Agreement, ClipPair, Metric, Outcome
 
 
 def flow_error_dis(pair: ClipPair) -> Outcome:
@@ -57,10 +57,24 @@ METRIC = Metric(
     clip=flow_error_dis,
     digits=2,
     formula="mean |DIS flow from truth frame to prediction frame| over scored pixels and frames",
+    choices={
+        "frames": "all but the input frame, in `cross` without those turned away",
+        "region": "union of the truth's foreground over time, dilated 16 px at height 768, minus "
+        "undefined parts",
+        "size": "that of the truth; the normaliser brings predictions to it (antialiased bicubic)",
+        "flow": "OpenCV DIS, preset FAST, no start value, whole frames",
+        "colour": "8-bit grey, BT.601 weights in OpenCV's fixed point",
+        "direction": "truth to prediction, same instant",
+        "flat picture": "grey deviation under 1: undefined",
+        "average": "length over scored pixels and frames",
+    },
     pitfalls="In pixels of the frame it is given: compare at one size only. Where nothing matches "
     "(another character, noise) the length says nothing but 'large'. A hidden or missing limb "
     "over a textured background may read as a short flow; look at SSIM or LPIPS beside it.",
     paper="Kroeger, Timofte, Dai and Van Gool, Fast Optical Flow using Dense Inverse Search, "
     "ECCV 2016 (arXiv 1603.03590)",
     code="OpenCV 5.0.0 modules/video/src/dis_flow.cpp, DISOPTICAL_FLOW_PRESET_FAST",
+    minimum="1 frame, sides from 12 px",
+    licences="OpenCV (Apache-2.0)",
+    agreement=(Agreement("OpenCV DIS called frame by frame, numpy mean", 1e-9),),
 )

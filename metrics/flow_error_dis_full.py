@@ -17,7 +17,7 @@ It is `flow_error_dis` without the region; the field has no script for it.
 import math
 
 from a2bench import pixels
-from a2bench.metric import ClipPair, Metric, Outcome
+from a2bench.metric import Agreement, ClipPair, Metric, Outcome
 
 
 def flow_error_dis_full(pair: ClipPair) -> Outcome:
@@ -48,11 +48,24 @@ METRIC = Metric(
     clip=flow_error_dis_full,
     digits=2,
     formula="mean |DIS flow from truth frame to prediction frame| over all pixels and frames",
+    choices={
+        "frames": "all but the input frame, in `cross` without those turned away",
+        "region": "whole frame",
+        "size": "that of the truth; the normaliser brings predictions to it (antialiased bicubic)",
+        "flow": "OpenCV DIS, preset FAST, no start value, whole frames",
+        "colour": "8-bit grey, BT.601 weights in OpenCV's fixed point",
+        "direction": "truth to prediction, same instant",
+        "flat picture": "grey deviation under 1: undefined",
+        "average": "length over scored pixels and frames",
+    },
     pitfalls="In pixels of the frame it is given: compare at one size only. A static background "
     "dilutes it: the size of the character decides the number.",
     paper="Kroeger, Timofte, Dai and Van Gool, Fast Optical Flow using Dense Inverse Search, "
     "ECCV 2016 (arXiv 1603.03590)",
     code="OpenCV 5.0.0 modules/video/src/dis_flow.cpp, DISOPTICAL_FLOW_PRESET_FAST",
+    minimum="1 frame, sides from 12 px",
+    licences="OpenCV (Apache-2.0)",
+    agreement=(Agreement("OpenCV DIS called frame by frame, numpy mean", 1e-9),),
     suites=("extended",),
     region="frame",
 )

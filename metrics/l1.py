@@ -13,7 +13,7 @@ by height x width once more than the mean does: its numbers (1E-04) depend on th
 """
 
 from a2bench import pixels
-from a2bench.metric import ClipPair, Metric, Outcome
+from a2bench.metric import Agreement, ClipPair, Metric, Outcome
 
 
 def l1(pair: ClipPair) -> Outcome:
@@ -35,9 +35,20 @@ METRIC = Metric(
     clip=l1,
     digits=4,
     formula="mean |prediction - target| / 255 over scored pixels, frames and channels",
+    choices={
+        "frames": "all but the input frame, in `cross` without those turned away",
+        "region": "union of the truth's foreground over time, dilated 16 px at height 768, minus "
+        "undefined parts",
+        "size": "that of the truth; the normaliser brings predictions to it (antialiased bicubic)",
+        "range": "0 to 1 (0 to 255 over 255), RGB",
+        "arithmetic": "exact integer sum",
+        "average": "over all scored values of the clip",
+    },
     pitfalls="A small shift of a sharp figure costs more than blur. Not the L1 of published "
     "tables, which is divided by the number of pixels once more.",
     paper="Wang et al., DisCo: Disentangled Control for Realistic Human Dance Generation, "
     "CVPR 2024 (arXiv 2307.00040), which brought it to this task",
     code="numpy float64 mean(abs(a - b)) / 255; compare Wangt-CN/DisCo @ c4fa48a tool/metrics",
+    licences="definition only; OpenCV (Apache-2.0) adds the integers",
+    agreement=(Agreement("numpy float64", 1e-9),),
 )

@@ -12,7 +12,7 @@ divides by height x width once more than the mean does: its numbers depend on th
 """
 
 from a2bench import pixels
-from a2bench.metric import ClipPair, Metric, Outcome
+from a2bench.metric import Agreement, ClipPair, Metric, Outcome
 
 
 def l1_full(pair: ClipPair) -> Outcome:
@@ -34,11 +34,21 @@ METRIC = Metric(
     clip=l1_full,
     digits=4,
     formula="mean |prediction - target| / 255 over all pixels, frames and channels",
+    choices={
+        "frames": "all but the input frame, in `cross` without those turned away",
+        "region": "whole frame",
+        "size": "that of the truth; the normaliser brings predictions to it (antialiased bicubic)",
+        "range": "0 to 1 (0 to 255 over 255), RGB",
+        "arithmetic": "exact integer sum",
+        "average": "over all scored values of the clip",
+    },
     pitfalls="On a static background most pixels are the reference picture's: a still picture "
     "scores well and the size of the character decides the number.",
     paper="Wang et al., DisCo: Disentangled Control for Realistic Human Dance Generation, "
     "CVPR 2024 (arXiv 2307.00040), which brought it to this task",
     code="numpy float64 mean(abs(a - b)) / 255; compare Wangt-CN/DisCo @ c4fa48a tool/metrics",
+    licences="definition only; OpenCV (Apache-2.0) adds the integers",
+    agreement=(Agreement("numpy float64", 1e-9),),
     suites=("extended",),
     region="frame",
 )

@@ -49,7 +49,7 @@ METRIC = Metric(
     "CVPR 2024 (arXiv 2307.00040)",
     code="Wangt-CN/DisCo @ c4fa48a tool/metrics",
     licences="definition from Apache-2.0 code; no code or weights of others",
-    agreement=(Agreement("numpy float64, the script's arithmetic", 1e-9),),
+    agreement=(Agreement("numpy float64, the script's arithmetic", 1e-15),),
     suites=("disco",),
     region="frame",
     view="field",

@@ -20,7 +20,7 @@ never fall under 27.9 dB.
 import math
 
 from a2bench import pixels
-from a2bench.metric import ClipPair, Metric, Outcome
+from a2bench.metric import Agreement, ClipPair, Metric, Outcome
 
 
 def psnr(pair: ClipPair) -> Outcome:
@@ -43,10 +43,22 @@ METRIC = Metric(
     clip=psnr,
     digits=2,
     formula="10 log10(255^2 / MSE), MSE pooled over scored pixels, frames and channels",
+    choices={
+        "frames": "all but the input frame, in `cross` without those turned away",
+        "region": "union of the truth's foreground over time, dilated 16 px at height 768, minus "
+        "undefined parts",
+        "size": "that of the truth; the normaliser brings predictions to it (antialiased bicubic)",
+        "range": "0 to 255, RGB",
+        "arithmetic": "exact integer sum, one logarithm a clip",
+        "identical clip": "58.92 dB, 8-bit rounding; printed as ∞",
+        "average": "squared error pooled over the clip",
+    },
     pitfalls="Prefers a blurred figure to a sharp one that is a few pixels off, and a still "
     "picture to a right dance one beat late. Not comparable with the mean of per-frame dB in "
     "published tables.",
     paper="Huynh-Thu and Ghanbari, Scope of validity of PSNR in image/video quality assessment, "
     "Electronics Letters 44(13), 2008",
     code="scikit-image 0.26.0 skimage.metrics.peak_signal_noise_ratio over the scored values",
+    licences="definition only; OpenCV (Apache-2.0) adds the integers",
+    agreement=(Agreement("scikit-image 0.26 peak_signal_noise_ratio, float64", 1e-9),),
 )

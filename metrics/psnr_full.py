@@ -16,7 +16,7 @@ frames of each frame's dB, counts the input frame and gives an identical frame 1
 import math
 
 from a2bench import pixels
-from a2bench.metric import ClipPair, Metric, Outcome
+from a2bench.metric import Agreement, ClipPair, Metric, Outcome
 
 
 def psnr_full(pair: ClipPair) -> Outcome:
@@ -39,11 +39,25 @@ METRIC = Metric(
     clip=psnr_full,
     digits=2,
     formula="10 log10(255^2 / MSE), MSE pooled over all pixels, frames and channels",
+    choices={
+        "frames": "all but the input frame, in `cross` without those turned away",
+        "region": "whole frame",
+        "size": "that of the truth; the normaliser brings predictions to it (antialiased bicubic)",
+        "range": "0 to 255, RGB",
+        "arithmetic": "exact integer sum, one logarithm a clip",
+        "identical clip": "58.92 dB, 8-bit rounding; printed as ∞",
+        "average": "squared error pooled over the clip",
+    },
     pitfalls="On a static background most pixels are the reference picture's: a still picture "
     "scores well and the size of the character decides the number.",
     paper="Huynh-Thu and Ghanbari, Scope of validity of PSNR in image/video quality assessment, "
     "Electronics Letters 44(13), 2008",
     code="scikit-image 0.26.0 skimage.metrics.peak_signal_noise_ratio over all values of the clip",
+    licences="definition only; OpenCV (Apache-2.0) adds the integers",
+    agreement=(
+        Agreement("scikit-image 0.26 peak_signal_noise_ratio, float64", 1e-9),
+        Agreement("FFmpeg psnr filter, gbrp planes", 2e-6),
+    ),
     suites=("extended",),
     region="frame",
 )

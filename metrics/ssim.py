@@ -18,7 +18,7 @@ covariance, and leaves out a border of 3 px: another number (.757 against .752 o
 """
 
 from a2bench import pixels
-from a2bench.metric import ClipPair, Metric, Outcome
+from a2bench.metric import Agreement, ClipPair, Metric, Outcome
 
 
 def ssim(pair: ClipPair) -> Outcome:
@@ -39,10 +39,24 @@ METRIC = Metric(
     digits=3,
     formula="map of Wang et al. 2004 (Gaussian 11 x 11, sigma 1.5, RGB), averaged over scored "
     "pixels, frames and channels",
+    choices={
+        "frames": "all but the input frame, in `cross` without those turned away",
+        "region": "union of the truth's foreground over time, dilated 16 px at height 768, minus "
+        "undefined parts",
+        "size": "that of the truth; the normaliser brings predictions to it (antialiased bicubic)",
+        "colour": "RGB, each channel for itself",
+        "range": "0 to 255, K1 .01, K2 .03",
+        "window": "Gaussian, sigma 1.5, 11 x 11",
+        "covariance": "1/N, population",
+        "border": "mirrored, nothing left out",
+        "average": "over scored pixels, frames and channels",
+    },
     pitfalls="Flat areas count as much as detail and dark ones are judged mildly; blind to which "
     "of two wrong poses is nearer. Not comparable with the grey 7 x 7 SSIM of published tables.",
     paper="Wang, Bovik, Sheikh and Simoncelli, Image quality assessment: from error visibility to "
     "structural similarity, IEEE Transactions on Image Processing 13(4), 2004",
     code="scikit-image 0.26.0 skimage.metrics.structural_similarity(gaussian_weights=True, "
     "sigma=1.5, use_sample_covariance=False, channel_axis=-1, data_range=255, full=True)[1]",
+    licences="definition only; filters of OpenCV (Apache-2.0)",
+    agreement=(Agreement("scikit-image 0.26 structural_similarity map, float64", 1e-9),),
 )

@@ -17,7 +17,7 @@ It is `ssim` without the region. The field's script (DisCo c4fa48a) takes grey 8
 """
 
 from a2bench import pixels
-from a2bench.metric import ClipPair, Metric, Outcome
+from a2bench.metric import Agreement, ClipPair, Metric, Outcome
 
 
 def ssim_full(pair: ClipPair) -> Outcome:
@@ -37,12 +37,25 @@ METRIC = Metric(
     digits=3,
     formula="map of Wang et al. 2004 (Gaussian 11 x 11, sigma 1.5, RGB), averaged over all pixels, "
     "frames and channels",
+    choices={
+        "frames": "all but the input frame, in `cross` without those turned away",
+        "region": "whole frame",
+        "size": "that of the truth; the normaliser brings predictions to it (antialiased bicubic)",
+        "colour": "RGB, each channel for itself",
+        "range": "0 to 255, K1 .01, K2 .03",
+        "window": "Gaussian, sigma 1.5, 11 x 11",
+        "covariance": "1/N, population",
+        "border": "mirrored, nothing left out",
+        "average": "over scored pixels, frames and channels",
+    },
     pitfalls="On a static background a still picture scores about .90 and beats a perfect method "
     "that works at 256 x 256. Not comparable with the grey 7 x 7 SSIM of published tables.",
     paper="Wang, Bovik, Sheikh and Simoncelli, Image quality assessment: from error visibility to "
     "structural similarity, IEEE Transactions on Image Processing 13(4), 2004",
     code="scikit-image 0.26.0 skimage.metrics.structural_similarity(gaussian_weights=True, "
     "sigma=1.5, use_sample_covariance=False, channel_axis=-1, data_range=255, full=True)[1]",
+    licences="definition only; filters of OpenCV (Apache-2.0)",
+    agreement=(Agreement("scikit-image 0.26 structural_similarity map, float64", 1e-9),),
     suites=("extended",),
     region="frame",
 )

@@ -1,6 +1,6 @@
 """Data set -> runner -> predictions. Running again does only what is missing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from a2bench import plugins
 from a2bench.dataset import Dataset
@@ -9,7 +9,7 @@ from a2bench.execute import RunSummary, carry_out
 from a2bench.parallel import worker_count
 from a2bench.paths import alone_in, canonical_json, sha256_file, sha256_text
 from a2bench.records import Case, MethodCard, Protocol, Request
-from a2bench.runner import Job
+from a2bench.runner import Job, with_options
 from a2bench.store import RunFolder
 
 PROMPT = "a character dancing"
@@ -118,12 +118,15 @@ def plan(
                 for seed in seeds_of(card, seeds):
                     request = Request(
                         method=card.name,
-                        dataset=str(dataset.folder),
+                        dataset=str(dataset.folder.absolute()),
                         case=case,
                         seed=seed,
                         prompt=PROMPT,
+                        # absolute: a worker may stand in another folder, on another machine
                         output=str(
-                            store.prediction(dataset, protocol, card.name, seed, case.case_id)
+                            store.prediction(
+                                dataset, protocol, card.name, seed, case.case_id
+                            ).absolute()
                         ),
                         fingerprint=fingerprint(card, files, dataset, case, seed),
                     )
@@ -148,16 +151,29 @@ def run(
     split: str,
     *,
     runner: str = "local",
+    runner_options: Mapping[str, object] | None = None,
     seeds: Sequence[int] | None = None,
     workers: int | None = None,
     retry_failed: bool = False,
 ) -> RunSummary:
     """Make every prediction that is missing.
 
+    Args:
+        store: where predictions and results go.
+        dataset: what is animated.
+        cards: of the methods.
+        protocols: which cases.
+        split: how many of them.
+        runner: a name of `a2bench ls runners`.
+        runner_options: what is set of it; `a2bench run --help` has the keys.
+        seeds: of stochastic methods; None: three fixed ones.
+        workers: CPU worker processes; None: one a core.
+        retry_failed: whether cases are run again that failed.
+
     Raises:
         A2BenchError: see `plan`; or unknown runner.
     """
-    back_end = plugins.runner(runner)
+    back_end = with_options(plugins.runner(runner), runner, runner_options or {})
     worker_count(workers, 1)  # says what is wrong before anything starts
     with alone_in(store.folder / "run.lock", "this run"):
         jobs, summary = plan(

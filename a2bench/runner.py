@@ -5,12 +5,15 @@ it jobs: one (`worker(job)`), or several of one method together (`worker.batch(j
 `batches`). Either way every job has one result, and a result is never an exception.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
-from a2bench.records import MethodCard, Request, Result
+from pydantic import ValidationError
+
+from a2bench.errors import A2BenchError, wrong_fields
+from a2bench.records import MethodCard, Record, Request, Result
 
 
 @dataclass(frozen=True)
@@ -67,3 +70,52 @@ def batches(jobs: Sequence[Job]) -> Iterator[list[Job]]:
         same = iter(group)
         while found := list(islice(same, 1)):
             yield found + list(islice(same, found[0].card.batch_size - 1))
+
+
+class Options(Record):
+    """What a user may set of a back end as `runner.KEY=VALUE`; each field has a description."""
+
+
+@runtime_checkable
+class Configurable(Protocol):
+    """A back end that has something to set, or that needs a package of its own."""
+
+    options: Options
+    """As they are now; their class names the keys."""
+
+    def configured(self, options: Any) -> Self:
+        """Return the same back end with these options."""
+
+    def missing(self) -> str:
+        """Return what has to be installed first, as a line to type, or ""."""
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A back end that can also write down what somebody else will start."""
+
+    def prepared(self, jobs: Sequence[Job]) -> str:
+        """Write it and say how to start it; "" where the options ask for no such thing."""
+
+
+def with_options(runner: Runner, name: str, given: Mapping[str, object]) -> Runner:
+    """Return a back end ready to run with what the user set.
+
+    Raises:
+        A2BenchError: nothing can be set there, a wrong value (each is named), or its package is
+            not installed.
+    """
+    if not isinstance(runner, Configurable):
+        if given:
+            raise A2BenchError(f"runner {name!r} has nothing to set, came: {', '.join(given)}.")
+        return runner
+    try:
+        options = type(runner.options).model_validate(dict(given))
+    except ValidationError as error:
+        raise A2BenchError(
+            f"runner={name}:\n{wrong_fields(error)}\n"
+            f"hint: `a2bench run --help` has the keys with runner={name}"
+        ) from error
+    if line := runner.missing():
+        raise A2BenchError(f"runner={name} needs a package that is not installed.\nhint: {line}")
+    return runner.configured(options)

@@ -7,7 +7,7 @@ one, and the real `@hydra.main` does the rest (groups, `-m` sweeps, `--cfg job`)
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,8 +46,27 @@ def _keys(verb: str, choice: str | None) -> dict[str, tuple[Any, str]]:
         text = path.read_text(encoding="utf-8")
         comments = dict(re.findall(r"^(\w+):.*?\s\s# (.*)$", text, flags=re.MULTILINE))
         for key, default in yaml.safe_load(text).items():
-            if key not in ("defaults", "builder", "hydra"):
+            if key not in ("defaults", "builder", "hydra", "runner_options"):
                 found[key] = (default, comments.get(key, ""))
+    return found
+
+
+def _runner_keys(arguments: Sequence[str]) -> dict[str, tuple[Any, str]]:
+    """Return runner.KEY -> (default, description) of the back ends named, else of `local`."""
+    from a2bench import plugins
+    from a2bench.runner import Configurable
+
+    words = [word.removeprefix("--").partition("=") for word in arguments]
+    named = [
+        value or following
+        for (key, _, value), following in zip(words, [*arguments[1:], ""], strict=True)
+        if key == "runner"
+    ]
+    found: dict[str, tuple[Any, str]] = {}
+    for name in (named[-1] if named else "local").split(","):
+        if isinstance(back_end := plugins.runner(name), Configurable):
+            for key, about in type(back_end.options).model_fields.items():
+                found[f"runner.{key}"] = (about.get_default(), about.description or "")
     return found
 
 
@@ -63,23 +82,34 @@ def help_text(verb: Verb) -> str:
     choices: list[str | None] = [*_groups(verb.name)] or [None]
     for choice in choices:
         head = f"keys with dataset={choice}:" if choice else "keys:"
-        lines += ["", head]
-        for key, (default, comment) in _keys(verb.name, choice).items():
-            shown = (
-                "(needed)"
-                if default == "???"
-                else yaml.safe_dump(default, default_flow_style=True)
-                .strip()
-                .removesuffix("...")
-                .strip()
-            )
-            lines.append(f"  {key:<14}{shown:<22}{comment}")
+        lines += ["", head, *_key_lines(_keys(verb.name, choice), 14)]
+    if verb.name == "run":
+        lines += _runner_help()
     lines += [
         "",
         "Every key is a flag too: --split demo is split=demo, --dry-run is dry_run=true.",
         "-m KEY=A,B sweeps; --cfg job prints the configuration and does nothing.",
     ]
     return "\n".join(lines)
+
+
+def _key_lines(keys: Mapping[str, tuple[Any, str]], width: int) -> Iterator[str]:
+    for key, (default, comment) in keys.items():
+        shown = "(needed)" if default == "???" else yaml.safe_dump(default, default_flow_style=True)
+        shown = shown.strip().removesuffix("...").strip()
+        yield f"  {key:<{width}}{shown:<22}{comment}"
+
+
+def _runner_help() -> Iterator[str]:
+    from a2bench import plugins
+    from a2bench.runner import Configurable
+
+    for name in plugins.names("runners"):
+        back_end = plugins.runner(name)
+        if isinstance(back_end, Configurable):
+            needs = back_end.missing()
+            yield from ("", f"keys with runner={name}" + (f" (first: {needs}):" if needs else ":"))
+            yield from _key_lines(_runner_keys([f"runner={name}"]), 25)
 
 
 def _quoted(value: str) -> str:
@@ -100,6 +130,8 @@ def to_overrides(verb: Verb, arguments: Sequence[str]) -> list[str]:
     if groups and choice is not None and choice not in groups:
         raise unknown_name("builder", choice, groups)
     keys = _keys(verb.name, choice)
+    if any(re.match(r"(--|\+)?runner\.", word) for word in arguments):
+        keys |= _runner_keys(arguments)
     words = list(arguments)
     overrides: list[str] = []
     known = [*keys, *(["dataset"] if groups else [])]
@@ -135,6 +167,8 @@ def to_overrides(verb: Verb, arguments: Sequence[str]) -> list[str]:
                     f"key of `a2bench {verb.name}`", key, known, hint=f"a2bench {verb.name} --help"
                 )
             overrides.append(word)
+    # `runner` is a name; what is set of it lies beside it
+    overrides = [re.sub(r"^\+?runner\.", "+runner_options.", word) for word in overrides]
     given = {word.partition("=")[0].lstrip("+~") for word in overrides}
     needed = [key for key, (default, _) in keys.items() if default == "???" and key not in given]
     if needed and not {"--cfg", "-c", "--info"} & set(overrides):

@@ -46,6 +46,17 @@ def _modules(kind: plugins.Kind) -> Rows:
     ]
 
 
+def _runners(_: Path | None) -> Rows:
+    from a2bench.runner import Configurable
+
+    rows = []
+    for name in plugins.names("runners"):
+        found = plugins.runner(name)
+        needs = found.missing() if isinstance(found, Configurable) else ""
+        rows.append({"name": name, "here": needs or "ready", "summary": found.summary})
+    return rows
+
+
 def _datasets(home: Path | None) -> Rows:
     rows = []
     for path in sorted((data_home(home) / "datasets").glob("*/*/dataset.json")):
@@ -78,7 +89,7 @@ def _runs(home: Path | None) -> Rows:
 KINDS: dict[str, Callable[[Path | None], Rows]] = {
     "methods": _methods,
     "metrics": lambda _: _modules("metrics"),
-    "runners": lambda _: _modules("runners"),
+    "runners": _runners,
     "datasets": _datasets,
     "runs": _runs,
 }

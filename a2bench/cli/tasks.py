@@ -138,19 +138,23 @@ def _build(cfg: Any) -> int:
 
 
 def _run(cfg: Any) -> int:
+    from omegaconf import OmegaConf
+
     from a2bench import plugins
     from a2bench.dataset import Dataset
     from a2bench.run import plan, run
+    from a2bench.runner import Preparing, with_options
     from a2bench.store import RunFolder
 
     home = data_home(cfg.home)
     cards = [plugins.card(name) for name in _names(cfg.method)]
-    plugins.runner(cfg.runner)
+    options = cast(dict[str, object], OmegaConf.to_container(cfg.runner_options))
+    back_end = with_options(plugins.runner(cfg.runner), cfg.runner, options)
     dataset = Dataset.find(home, cfg.dataset)
     protocols = parse_protocols(cfg.protocol)
     store = RunFolder.of(home, cfg.run)
     seeds = parse_seeds(cfg.seeds)
-    if cfg.dry_run:
+    if cfg.dry_run or isinstance(back_end, Preparing):
         jobs, summary = plan(
             store,
             dataset,
@@ -160,13 +164,17 @@ def _run(cfg: Any) -> int:
             seeds=seeds,
             retry_failed=cfg.retry_failed,
         )
-        for job in jobs:
-            print(job.request.model_dump_json())
-        print(
-            f"{len(jobs)} to run, {summary.done_before} done before; nothing was run (dry_run)",
-            file=sys.stderr,
-        )
-        return 0
+        if cfg.dry_run:
+            for job in jobs:
+                print(job.request.model_dump_json())
+            print(
+                f"{len(jobs)} to run, {summary.done_before} done before; nothing was run (dry_run)",
+                file=sys.stderr,
+            )
+            return 0
+        if isinstance(back_end, Preparing) and (prepared := back_end.prepared(jobs)):
+            print(prepared)
+            return 0
     summary = run(
         store,
         dataset,
@@ -174,6 +182,7 @@ def _run(cfg: Any) -> int:
         protocols,
         cfg.split,
         runner=cfg.runner,
+        runner_options=options,
         seeds=seeds,
         workers=whole_number(cfg.workers, "workers", least=1),
         retry_failed=cfg.retry_failed,

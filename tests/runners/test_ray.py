@@ -1,0 +1,249 @@
+"""Runner `ray`: several Ray nodes on this machine; what is lost is run elsewhere."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from a2bench import plugins
+from a2bench.dataset import Dataset
+from a2bench.errors import A2BenchError
+from a2bench.records import MethodCard
+from a2bench.run import RunSummary, plan, run
+from a2bench.runner import Job, with_options
+from a2bench.store import RunFolder
+from a2bench.worker import make_worker
+
+ray = pytest.importorskip("ray")
+MakeMethod = Callable[..., MethodCard]
+OBJECT_STORE = 80 * 2**20
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """A Ray head without a CPU and two nodes with one CPU each, all on this machine."""
+    from ray.cluster_utils import Cluster
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        node = {"object_store_memory": OBJECT_STORE, "include_dashboard": False}
+        made = Cluster(initialize_head=True, head_node_args=node | {"num_cpus": 0})
+        made.add_node(num_cpus=1, object_store_memory=OBJECT_STORE, wait=False)
+        made.add_node(num_cpus=1, object_store_memory=OBJECT_STORE, wait=False)
+        made.wait_for_nodes()
+        yield made
+        made.shutdown()
+
+
+@pytest.fixture
+def method(plugin_folder: Path) -> MakeMethod:
+    """Write a scratch method whose `__call__` starts with the lines given; return its card."""
+
+    def make(name: str, body: str, *, card: str = "") -> MethodCard:
+        folder = plugin_folder / "baselines"
+        (folder / f"{name}.yaml").write_text(
+            f"name: {name}\ntitle: {name}\nsummary: s\nkind: in_process\nentry: It\n"
+            f"inputs_seen: []\n{card}"
+        )
+        (folder / f"{name}.py").write_text(
+            "import hashlib, os, pathlib, signal, subprocess, time\nimport numpy as np\n"
+            f"HERE = pathlib.Path({str(plugin_folder)!r})\n"
+            "class It:\n    def __init__(self, device): pass\n"
+            "    def __call__(self, inputs):\n"
+            "        case = hashlib.sha256(inputs.reference_image.tobytes()).hexdigest()[:8]\n"
+            f"        {body}\n"
+            "        return np.repeat(inputs.reference_image[None], inputs.frames, 0)\n"
+        )
+        plugins.card.cache_clear()
+        return plugins.card(name)
+
+    return make
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunFolder:
+    return RunFolder.of(tmp_path / "home", "test")
+
+
+def on_ray(
+    cluster: Any, store: RunFolder, dataset: Dataset, card: MethodCard, **options: object
+) -> RunSummary:
+    """Run the four smoke cases on the cluster."""
+    options = {"address": cluster.address, **options}
+    return run(store, dataset, [card], ["self"], "smoke", runner="ray", runner_options=options)
+
+
+def predictions(store: RunFolder) -> dict[str, bytes]:
+    """Relative path -> bytes of every prediction of a run."""
+    root = store.folder / "predictions"
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*.mp4")}
+
+
+def test_local_and_ray_give_the_same_bytes(
+    cluster: Any, tiny: Dataset, tmp_path: Path, method: MakeMethod
+) -> None:
+    """Two deterministic methods and a seeded one: 4 + 4 + 4 * 2 videos."""
+    noise = method(
+        "noise",
+        "return np.random.default_rng(inputs.seed).integers(0, 256, (32, 192, 128, 3), np.uint8)",
+        card="stochastic: true\n",
+    )
+    cards = [plugins.card("still"), plugins.card("similarity_warp"), noise]
+    found = []
+    for name in ("local", "ray"):
+        store = RunFolder.of(tmp_path, name)
+        given = {"address": cluster.address} if name == "ray" else {}
+        summary = run(
+            store, tiny, cards, ["self"], "smoke", runner=name, runner_options=given, seeds=[0, 1]
+        )
+        assert (summary.made, summary.failed) == (16, [])
+        found.append(predictions(store))
+
+    assert found[0] == found[1]
+
+
+def test_a_lost_worker_costs_at_most_its_own_case(
+    cluster: Any, tiny: Dataset, store: RunFolder, method: MakeMethod
+) -> None:
+    """Of four cases one kills its worker once, one always, one hangs; each is told apart."""
+    card = method(
+        "faulty",
+        "order = HERE / 'order'; order.mkdir(exist_ok=True)\n"
+        "        seen = HERE / case\n"
+        "        times = len(list(HERE.glob(case + '.*')))\n"
+        "        (HERE / f'{case}.{os.getpid()}').touch()\n"
+        "        if not seen.exists():\n"
+        "            for kind in ('once', 'always', 'hangs', 'fine'):\n"
+        "                try: (order / kind).mkdir()\n"
+        "                except FileExistsError: continue\n"
+        "                seen.write_text(kind); break\n"
+        "        kind = seen.read_text()\n"
+        "        if kind == 'always' or (kind == 'once' and times == 0):\n"
+        "            os.kill(os.getpid(), signal.SIGKILL)\n"
+        "        if kind == 'hangs':\n"
+        "            (HERE / 'pid').write_text(str(os.getpid())); time.sleep(60)",
+        card="timeout_seconds: 3\n",
+    )
+
+    summary = on_ray(cluster, store, tiny, card, retries=1)
+
+    kinds = {result.failure: result.reason for result in summary.failed}
+    assert (summary.made, set(kinds)) == (2, {"crash", "timeout"})
+    assert kinds["crash"].startswith("its Ray worker was lost 2 times")
+    assert kinds["timeout"] == "no answer within 3 s"
+    hung = int((store.folder.parents[2] / "plugins" / "pid").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(hung, 0)
+
+
+def test_a_node_that_is_ended_loses_nothing(
+    cluster: Any, tiny: Dataset, store: RunFolder, method: MakeMethod, plugin_folder: Path
+) -> None:
+    """The node of the worker that is at a case is killed; the case is done on the other one."""
+    card = method(
+        "waits",
+        "mark = HERE / 'raylet'\n"
+        "        if not mark.exists():\n"
+        "            mark.write_text(str(os.getppid())); time.sleep(60)",
+    )
+    ended: list[Any] = []
+
+    def end_its_node() -> None:
+        mark = plugin_folder / "raylet"
+        while not (mark.exists() and mark.read_text()):
+            time.sleep(0.02)
+        for node in list(cluster.worker_nodes):
+            (raylet,) = node.all_processes["raylet"]
+            if raylet.process.pid == int(mark.read_text()):
+                ended.append(node)
+                cluster.remove_node(node, allow_graceful=False)
+
+    thread = threading.Thread(target=end_its_node, daemon=True)
+    thread.start()
+    summary = on_ray(cluster, store, tiny, card)
+    thread.join(10)
+
+    assert len(ended) == 1
+    assert (summary.made, summary.failed) == (4, [])
+
+
+def test_a_node_that_does_not_see_the_data_root_is_refused(
+    cluster: Any, tiny: Dataset, store: RunFolder
+) -> None:
+    """What nodes are asked for is not there: exit 2 with the folder, no case marked as failed."""
+    jobs, _ = plan(store, tiny, [plugins.card("still")], ["self"], "smoke")
+    gone = jobs[0].request.model_copy(update={"dataset": "/nowhere/a2bench-proc-tiny"})
+    runner = with_options(plugins.runner("ray"), "ray", {"address": cluster.address})
+
+    with pytest.raises(A2BenchError, match=r"does not see the data root: .*/nowhere[\s\S]*home="):
+        list(runner.run([*jobs[1:], Job(jobs[0].card, gone)], make_worker))
+
+    assert not [path for path in store.folder.rglob("*") if path.is_file()]
+
+
+def test_ctrl_c_leaves_no_process(
+    tiny_home: Path, tmp_path: Path, method: MakeMethod, plugin_folder: Path
+) -> None:
+    """A cluster started by the run ends with it, children of the method too."""
+    method(
+        "slow",
+        "subprocess.Popen(['sleep', '300'], start_new_session=True)\n"
+        "        (HERE / 'busy').touch(); time.sleep(300)",
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "datasets").symlink_to(tiny_home / "datasets")
+    words = ("run", "method=slow", "dataset=a2bench-proc-tiny", "protocol=self", "split=smoke")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "a2bench", *words, "runner=ray", "workers=1", f"home={home}"],
+        start_new_session=True,
+    )
+    while not (plugin_folder / "busy").exists() and process.poll() is None:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+
+    assert process.wait(60) == 130
+    assert left_of(plugin_folder) == []
+
+
+def left_of(plugin_folder: Path) -> list[str]:
+    """Command lines of processes that inherited this test's environment, ours left out."""
+    mark = f"A2BENCH_PLUGINS={plugin_folder}".encode()
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline:
+        left = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                environment = (folder / "environ").read_bytes().split(b"\0")
+                words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:  # it ended while we looked
+                continue
+            if mark in environment and int(folder.name) != os.getpid() and words:
+                left.append(words)
+        if not left:
+            break
+        time.sleep(0.2)
+    return left
+
+
+def test_a_wrong_address_is_said_at_once(tiny: Dataset, store: RunFolder) -> None:
+    """Nobody listens on port 1."""
+    given = {"address": "127.0.0.1:1"}
+
+    with pytest.raises(A2BenchError, match=r"no Ray cluster at 127.0.0.1:1[\s\S]*`ray status`"):
+        run(
+            store,
+            tiny,
+            [plugins.card("still")],
+            ["self"],
+            "smoke",
+            runner="ray",
+            runner_options=given,
+        )

@@ -10,6 +10,7 @@ from a2bench.procedural.accessories import SLOTS
 from a2bench.procedural.backgrounds import BACKGROUNDS, PHRASES, background_tone
 from a2bench.procedural.colour import PALETTES, Colour, distance, luminance
 from a2bench.procedural.dance import Dance, compose_dance
+from a2bench.procedural.drift import DRIFTS
 from a2bench.procedural.figure import BodyDesign
 from a2bench.procedural.patterns import PATTERNS
 from a2bench.procedural.pen import STYLES
@@ -26,6 +27,9 @@ DEMO_SIZE = 8
 _TURNING_SHARE = 0.22
 """Share of dances with a spin or a big turn: unseen backs are left out of the primary scores, so
 few are wanted."""
+
+_DRIFTING_SHARE = 0.12
+"""Share of moving backgrounds among the places that can move; at most a tenth of the cast."""
 
 _STYLE_PHRASES: dict[str, str] = {
     "cartoon": "in cartoon style with bold outlines",
@@ -252,6 +256,12 @@ def _recipe_attributes(name: str, serial: int, index: int) -> tuple[dict[str, st
     return attributes, style
 
 
+def _background_motion(seed: int, place: str) -> str:
+    """What drifts in the place of a character: mostly nothing, as moving dots cost bytes."""
+    moves = place in DRIFTS and Pcg32(seed, "drift share").chance(_DRIFTING_SHARE)
+    return DRIFTS[place].name if moves else "still"
+
+
 def _caption(species: Species, style: str, attributes: dict[str, str], design: BodyDesign) -> str:
     rig = design.rig
     limbs = {
@@ -311,6 +321,7 @@ def _character(index: int, name: str, serial: int) -> Character:
     attributes = dict(
         attributes,
         body_plan=design.plan,
+        background_motion=_background_motion(seed, attributes["background"]),
         moves=", ".join(moves),
         bpm=f"{dance.bpm:.0f}",
     )

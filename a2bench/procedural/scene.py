@@ -14,6 +14,7 @@ from a2bench.procedural.backgrounds import paint_background
 from a2bench.procedural.cast import Character
 from a2bench.procedural.dance import DURATION_SECONDS, Dance
 from a2bench.procedural.drawing import draw_figure
+from a2bench.procedural.drift import paint_drift
 from a2bench.procedural.face import eye_places, nose_place
 from a2bench.procedural.figure import BodyDesign, Figure
 from a2bench.procedural.parts import SPRINGY, PartId
@@ -225,11 +226,16 @@ class Scene:
         posture = self.posture(time_seconds)
         figure = self._figure(time_seconds, posture, self._dance)
         rgb, parts = self._draw(figure, drawn_width, drawn_height, drawn_scale)
+        drifting = self._drifting(time_seconds, drawn_width, drawn_height, drawn_scale)
         if pixel:
             rows = np.arange(height) * drawn_height // height
             columns = np.arange(width) * drawn_width // width
             rgb = _posterised(rgb, parts)[rows][:, columns]
             parts = parts[rows][:, columns]
+            drifting = drifting[rows][:, columns] if drifting is not None else None
+        undefined = self._undefined_table(posture)[parts]
+        if drifting is not None:
+            undefined |= drifting & (parts == int(PartId.BACKGROUND))
         joints, visibility = project_joints(
             named_joints(figure.design, figure.skeleton), self.camera, parts, scale
         )
@@ -237,7 +243,7 @@ class Scene:
             rgb=rgb,
             mask=parts != int(PartId.BACKGROUND),
             parts=parts,
-            undefined=self._undefined_table(posture)[parts],
+            undefined=undefined,
             joints=joints,
             visibility=visibility,
             yaw_degrees=wrapped_degrees(posture.yaw),
@@ -269,6 +275,9 @@ class Scene:
         canvas = out.getCanvas()
         canvas.drawImage(self._background(width, height, scale), 0, 0)
         canvas.scale(scale, scale)
+        if self._drifts:
+            place, seed = self.character.background, self.character.seed
+            paint_drift(canvas, place, seed, figure.time_seconds)
         self._floor_shadow(canvas, figure)
         canvas.resetMatrix()
         if self._style.soft or self._style.edge or self._style.border:
@@ -277,6 +286,26 @@ class Scene:
         del layer_pixels
         rgb = np.ascontiguousarray(out_pixels[..., :3])
         return rgb, np.ascontiguousarray(id_pixels[..., 0])
+
+    @property
+    def _drifts(self) -> bool:
+        return self.character.attributes["background_motion"] != "still"
+
+    def _drifting(
+        self, time_seconds: float, width: int, height: int, scale: float
+    ) -> npt.NDArray[np.bool_] | None:
+        """Where things drift in a `cross` scene, now or in the reference image: no driver decides
+        those pixels.
+        """
+        if self.driver is None or not self._drifts:
+            return None
+        pixels, surface = canvas_of(width, height)
+        canvas = surface.getCanvas()
+        canvas.scale(scale, scale)
+        for instant in (0.0, time_seconds):
+            paint_drift(canvas, self.character.background, self.character.seed, instant)
+        del surface
+        return np.asarray(pixels[..., 3] > 0)
 
     def _background(self, width: int, height: int, scale: float) -> skia.Image:
         image = self._background_cache.get(scale)

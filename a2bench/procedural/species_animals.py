@@ -9,11 +9,36 @@ from a2bench.procedural.parts import PartId
 from a2bench.procedural.paths import curve, ellipse
 from a2bench.procedural.patterns import belly, decal, grid_of, meridians, spots, stripes
 from a2bench.procedural.solids import superellipse
-from a2bench.procedural.species import HUMANOID_OUTFITS, Recipe, Species, Traits, headed_body, pick
+from a2bench.procedural.species import (
+    BALL,
+    HUMANOID_OUTFITS,
+    PEAR,
+    WEDGE,
+    Recipe,
+    Species,
+    Traits,
+    headed_body,
+    pick,
+)
 from a2bench.procedural.trimmings import ear_pair, petals, puff_tail, spikes, tail, tuft, wings
 
 _DARK = hex_colour("2b2730")
 _PINK = hex_colour("f7a8ac")
+
+
+def _ruff(size: float, colour: Colour, *, v: float) -> Feature:
+    """Tufts of longer hair on both cheeks."""
+    return ear_pair(
+        "pointy",
+        size,
+        colour,
+        None,
+        azimuth=78,
+        v=v,
+        splay=104,
+        part=PartId.HEAD,
+        springy=0.1,
+    )
 
 
 def _fox(r: Recipe) -> Traits:
@@ -67,7 +92,11 @@ def _cat(r: Recipe) -> Traits:
         features=(
             ear_pair("pointy", 52, coat, inner, azimuth=44, v=0.84),
             tail((21, 21, 20, 19, 17), 205, coat, rings=line if r.coat != 3 else None),
+            _ruff(24, coat, v=0.24),
         ),
+        head_stretch=(1.06, 0.90),
+        head_profile=superellipse(1.9, 0.08),
+        limb_scale=0.94,
     )
 
 
@@ -83,7 +112,10 @@ def _bear(r: Recipe) -> Traits:
         nose="oval",
         nose_v=0.36,
         features=(ear_pair("round", 42, coat, light, azimuth=54, v=0.84), puff_tail(20, coat)),
-        head_profile=superellipse(2.2, 0.14),
+        head_profile=superellipse(2.2, 0.16),
+        head_stretch=(0.96, 0.96),
+        torso_profile=PEAR,
+        limb_scale=1.2,
     )
 
 
@@ -102,7 +134,10 @@ def _panda(r: Recipe) -> Traits:
         nose="oval",
         head_paints=(decal(patch, _DARK, -25, 0.50, 27), decal(patch_left, _DARK, 25, 0.50, 27)),
         body_paints=(lambda canvas, solid: stripes(0.72, 1.0, _DARK, 0.5, 1.0)(canvas, solid),),
-        features=(ear_pair("round", 44, _DARK, None, azimuth=52, v=0.86), puff_tail(18, _DARK)),
+        features=(ear_pair("round", 50, _DARK, None, azimuth=50, v=0.86), puff_tail(18, _DARK)),
+        head_stretch=(1.12, 0.98),
+        head_profile=superellipse(2.3, 0.10),
+        torso_profile=BALL,
         foot_colour=None,
         hand_colour=_DARK,
     )
@@ -169,9 +204,13 @@ def _pig(r: Recipe) -> Traits:
         mouth_v=0.17,
         mouth="smile",
         features=(
-            ear_pair("flop", 40, darker(coat, 0.08), None, azimuth=46, v=0.88),
-            tail((11, 10, 9, 8), 70, coat, curl=(90, -150)),
+            ear_pair("pointy", 40, darker(coat, 0.08), None, azimuth=50, v=0.84, splay=34),
+            tail((11, 10, 9, 8), 84, coat, curl=(90, -150)),
         ),
+        head_stretch=(1.14, 0.84),
+        head_profile=superellipse(2.6, 0.06),
+        torso_profile=BALL,
+        limb_scale=1.16,
     )
 
 
@@ -204,10 +243,12 @@ def _mouse(r: Recipe) -> Traits:
         nose_size=0.09,
         nose_colour=hex_colour("e07a8a"),
         features=(
-            ear_pair("round", 70, coat, _PINK, azimuth=56, v=0.84, splay=22),
+            ear_pair("round", 82, coat, _PINK, azimuth=58, v=0.82, splay=26),
             tail((12, 11, 10, 9, 7), 235, _PINK),
         ),
-        head_profile=superellipse(2.0, 0.20),
+        head_profile=superellipse(2.0, 0.22),
+        head_stretch=(0.92, 0.88),
+        limb_scale=0.84,
     )
 
 
@@ -226,9 +267,11 @@ def _dog(r: Recipe) -> Traits:
         head_paints=(decal(patch, ear, 24, 0.52, 34),) if r.coat < 2 else (),
         mouth="open",
         features=(
-            ear_pair("flop", 58, ear, None, azimuth=50, v=0.86, springy=0.9),
-            tail((22, 20, 17, 13), 120, coat, curl=(80, 20)),
+            ear_pair("flop", 78, ear, None, azimuth=58, v=0.86, splay=4, springy=0.9),
+            tail((22, 20, 17, 13), 130, coat, curl=(80, 20)),
         ),
+        head_stretch=(0.88, 1.0),
+        head_profile=superellipse(2.4, 0.0),
     )
 
 
@@ -248,13 +291,13 @@ def _cow(r: Recipe) -> Traits:
         body_paints=(spots(r.seed, (dark,), 7, (14, 27)),),
         head_paints=(spots(r.seed + 1, (dark,), 5, (16, 30), low=0.5),),
         features=(
-            ear_pair("leafy", 40, coat, _PINK, azimuth=66, v=0.78, splay=6),
+            ear_pair("leafy", 46, coat, _PINK, azimuth=68, v=0.72, splay=14),
             ear_pair(
                 "horn",
-                26,
+                38,
                 hex_colour("f0e2c4"),
                 None,
-                azimuth=34,
+                azimuth=40,
                 v=0.93,
                 part=PartId.RIGID_ACCESSORY,
                 springy=0.0,
@@ -262,6 +305,9 @@ def _cow(r: Recipe) -> Traits:
             tail((9, 8, 8, 20), 150, coat, tip=dark),
         ),
         eye_v=0.58,
+        head_profile=superellipse(2.5, 0.02),
+        head_stretch=(0.94, 1.04),
+        torso_profile=PEAR,
     )
 
 
@@ -284,7 +330,12 @@ def _tiger(r: Recipe) -> Traits:
         features=(
             ear_pair("round", 42, coat, white, azimuth=52, v=0.85),
             tail((22, 22, 21, 20, 18), 210, coat, rings=line),
+            _ruff(28, white, v=0.22),
         ),
+        head_stretch=(1.06, 0.92),
+        head_profile=superellipse(2.3, 0.12),
+        torso_profile=WEDGE,
+        limb_scale=1.15,
     )
 
 
@@ -460,9 +511,13 @@ def _raccoon(r: Recipe) -> Traits:
             decal(mask, _DARK, 0, 0.50, 58),
         ),
         features=(
-            ear_pair("round", 38, coat, light, azimuth=48, v=0.86),
-            tail((30, 46, 50, 46, 24), 200, coat, rings=_DARK),
+            ear_pair("pointy", 36, coat, light, azimuth=46, v=0.84, splay=22),
+            tail((34, 56, 62, 56, 28), 210, coat, rings=_DARK),
+            _ruff(35, light, v=0.32),
         ),
+        head_profile=superellipse(1.8, 0.12),
+        head_stretch=(1.0, 0.90),
+        torso_profile=PEAR,
         hand_colour=_DARK,
     )
 
@@ -533,6 +588,9 @@ def _penguin(r: Recipe) -> Traits:
             decal(ellipse(0, 0, 1.3, 0.8), white, 0, 0.24, 38),
         ),
         features=(wings("flipper", 92, coat, v=0.80, as_arms=True),),
+        head_stretch=(0.92, 0.94),
+        head_profile=superellipse(2.0, 0.04),
+        torso_profile=BALL,
         has_arms=False,
         foot="webbed",
         foot_colour=hex_colour("ffab2e"),

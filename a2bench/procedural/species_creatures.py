@@ -256,7 +256,8 @@ def _cyclops(r: Recipe) -> Traits:
             ),
             tail((26, 22, 18, 12, 22), 170, coat, tip=r.palette[1]),
         ),
-        head_profile=superellipse(2.4, 0.06),
+        head_profile=superellipse(3.2, 0.0),
+        head_stretch=(0.92, 1.06),
     )
 
 
@@ -799,8 +800,8 @@ def _jellyfish(r: Recipe) -> BodyDesign:
 def _slime(r: Recipe) -> BodyDesign:
     colour = pick("7fdc6a 6ac8f0 f08ac0 f0c24f b08af0", r.coat)
     solid = Solid(
-        232,
-        118,
+        206,
+        126,
         (
             (0.0, 1.06),
             (0.04, 1.08),

@@ -155,8 +155,8 @@ def _guitar(r: Recipe) -> ObjectTraits:
 def _drum(r: Recipe) -> ObjectTraits:
     main, accent, _, light = r.palette
     solid = Solid(
-        180,
-        94,
+        162,
+        102,
         (
             (0.0, 0.98),
             (0.03, 1.03),
@@ -175,7 +175,7 @@ def _drum(r: Recipe) -> ObjectTraits:
     def skin(figure: Figure) -> None:
         torso = figure.skeleton.torso
         x, y, _ = torso.centre(1.0)
-        figure.pen.part(0.6, PartId.TORSO, ellipse(x, y, 94, 18), light, shade=0.4, fuzzy=False)
+        figure.pen.part(0.6, PartId.TORSO, ellipse(x, y, 101, 19), light, shade=0.4, fuzzy=False)
 
     zigzag: tuple[SurfacePaint, ...] = tuple(
         decal(

@@ -3,12 +3,13 @@
 Layout of `datasets/<name>/<version>/`:
     dataset.json          what it is (DatasetInfo)
     manifest.jsonl        one row a sample that is built, sorted by id
+    checksums.sha256      every file, as `sha256sum -c` reads it
+    README.md card/ croissant.json   the card, its pictures, the description for machines
     samples/<id>/         video.mp4 reference.png [pose.npz] [mask.npz] [driving.mp4] sample.json
 
 `sample.json` is the sample's manifest row, written last: a sample folder that has one is whole.
 """
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +17,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from a2bench.errors import A2BenchError, unknown_name, wrong_fields
-from a2bench.paths import canonical_json, inside, safe_name, sha256_text, write_text
+from a2bench.paths import canonical_json, inside, read_utf8, safe_name, sha256_text, write_text
 from a2bench.records import Case, DatasetInfo, Protocol, Sample
 
 SPLITS: dict[str, int] = {
@@ -32,7 +33,8 @@ SPLITS: dict[str, int] = {
 LONGEST_SECONDS = 6.2
 """Driving clips can be asked for up to here; what lies after the last instant is unscored."""
 
-_MAX_MANIFEST_BYTES = 64 * 2**20
+MAX_MANIFEST_BYTES = 64 * 2**20
+"""Of `manifest.jsonl` and of `dataset.json`; 500 samples need 0.6 MB."""
 
 
 def dataset_folder(home: Path, name: str, version: str) -> Path:
@@ -58,6 +60,8 @@ class Dataset:
         path = folder / "dataset.json"
         if not path.exists():
             raise A2BenchError(f"{folder}: no data set here (dataset.json is missing).")
+        if not path.is_file() or path.stat().st_size > MAX_MANIFEST_BYTES:
+            raise A2BenchError(f"{path}: not a file of at most {MAX_MANIFEST_BYTES} bytes.")
         try:
             return cls(folder, DatasetInfo.model_validate_json(path.read_bytes()))
         except ValidationError as error:
@@ -72,8 +76,17 @@ class Dataset:
         Raises:
             A2BenchError: nothing of that name; the text says how to build it.
         """
+        return cls.open(cls.folder_of(home, name))
+
+    @staticmethod
+    def folder_of(home: Path, name: str) -> Path:
+        """Return the folder of `name` (newest version there), `name@version`, or a folder.
+
+        Raises:
+            A2BenchError: nothing of that name; the text says how to build it.
+        """
         if "/" in name or name in (".", ".."):
-            return cls.open(Path(name).expanduser())
+            return Path(name).expanduser()
         base, _, version = name.partition("@")
         root = home / "datasets"
         safe_name(base, what="data set name")
@@ -89,7 +102,7 @@ class Dataset:
             if base in known:
                 raise A2BenchError(f"data set {base!r} has no version {version!r} in {root}.")
             raise unknown_name(f"data set in {root}", name, set(known), hint=hint)
-        return cls.open(versions[-1])
+        return versions[-1]
 
     @property
     def label(self) -> str:
@@ -109,10 +122,12 @@ class Dataset:
                 f"{self.folder}: no manifest.jsonl; the build was not finished.\n"
                 "hint: run the same `a2bench build ...` again, it goes on where it stopped"
             )
-        if path.stat().st_size > _MAX_MANIFEST_BYTES:
-            raise A2BenchError(f"{path}: over {_MAX_MANIFEST_BYTES} bytes; not a manifest of ours")
+        if path.stat().st_size > MAX_MANIFEST_BYTES:
+            raise A2BenchError(f"{path}: over {MAX_MANIFEST_BYTES} bytes; not a manifest of ours")
         rows: dict[str, Sample] = {}
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        # not splitlines(): a text may hold U+2028, which is no end of a JSON line
+        text = read_utf8(path).removesuffix("\n")
+        for number, line in enumerate(text.split("\n") if text else (), start=1):
             try:
                 row = Sample.model_validate_json(line)
             except ValidationError as error:
@@ -227,7 +242,14 @@ def write_manifest(folder: Path, order: tuple[str, ...]) -> bool:
     for sample_id in order:
         path = folder / "samples" / sample_id / "sample.json"
         if path.exists():
-            rows[sample_id] = canonical_json(json.loads(path.read_text(encoding="utf-8")))
+            try:
+                row = Sample.model_validate_json(path.read_bytes())
+            except ValidationError as error:
+                raise A2BenchError(
+                    f"{path}: not a valid record:\n{wrong_fields(error)}\n"
+                    f"hint: delete {path.parent} and build again"
+                ) from error
+            rows[sample_id] = canonical_json(row.model_dump(mode="json"))
     text = "".join(rows[key] + "\n" for key in sorted(rows))
     path = folder / "manifest.jsonl"
     if path.exists() and path.read_text(encoding="utf-8") == text:

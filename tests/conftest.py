@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -47,6 +48,14 @@ def tiny_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny(tiny_home: Path) -> Dataset:
     """The data set of `tiny_home`."""
     return Dataset.find(tiny_home, "a2bench-proc-tiny")
+
+
+@pytest.fixture
+def copied(tiny: Dataset, tmp_path: Path) -> Dataset:
+    """A copy of the tiny data set that a test may damage."""
+    folder = tmp_path / "datasets" / tiny.info.name / tiny.info.version
+    shutil.copytree(tiny.folder, folder)
+    return Dataset.open(folder)
 
 
 @pytest.fixture(scope="session")

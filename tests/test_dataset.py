@@ -11,15 +11,6 @@ from a2bench.dataset import SPLITS, Dataset
 from a2bench.errors import A2BenchError
 from a2bench.ondemand import load_truth
 from a2bench.paths import inside, safe_name
-from a2bench.verify import verify_dataset
-
-
-@pytest.fixture
-def copied(tiny: Dataset, tmp_path: Path) -> Dataset:
-    """A copy of the tiny data set that a test may damage."""
-    folder = tmp_path / "datasets" / tiny.info.name / tiny.info.version
-    shutil.copytree(tiny.folder, folder)
-    return Dataset.open(folder)
 
 
 def test_splits_are_prefixes_of_one_order_and_cross_is_closed_in_each() -> None:
@@ -86,31 +77,6 @@ def test_an_unknown_data_set_names_the_nearest(tiny_home: Path) -> None:
     """And says how to build one."""
     with pytest.raises(A2BenchError, match=r"Did you mean 'a2bench-proc-tiny'"):
         Dataset.find(tiny_home, "a2bench-proc-tni")
-
-
-def test_what_was_built_verifies(tiny: Dataset) -> None:
-    """No false alarm."""
-    assert verify_dataset(tiny, workers=1) == []
-
-
-def test_verify_names_every_damage(copied: Dataset) -> None:
-    """A changed byte, an exchanged video, a missing and an extra file, an unknown sample."""
-    one, two, three, four = copied.ids("smoke")
-    samples = copied.folder / "samples"
-    damaged = samples / one / "mask.npz"
-    damaged.write_bytes(damaged.read_bytes()[:-7])
-    shutil.copyfile(samples / one / "video.mp4", samples / two / "video.mp4")
-    (samples / three / "pose.npz").unlink()
-    (samples / four / "notes.txt").write_text("mine")
-    (samples / "stranger").mkdir()
-
-    problems = "\n".join(verify_dataset(copied, workers=1))
-
-    assert f"samples/{one}/mask.npz: other bytes" in problems
-    assert f"samples/{two}: decoded rgb differs" in problems
-    assert f"samples/{three}/pose.npz: missing" in problems
-    assert f"samples/{four}/notes.txt: not in the manifest" in problems
-    assert "samples/stranger: not in the manifest" in problems
 
 
 def test_a_truth_that_was_exchanged_is_never_scored(copied: Dataset) -> None:

@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+from a2bench.card import write_card
+from a2bench.checksums import CHECKSUMS, write_checksums
+from a2bench.croissant import write_croissant
 from a2bench.dataset import Dataset, write_manifest
 from a2bench.errors import A2BenchError
 from a2bench.parallel import in_processes
-from a2bench.paths import aside_name, sha256_file, sweep_asides, write_json, write_text
+from a2bench.paths import aside_name, sha256_file, sweep_asides, write_json
 from a2bench.progress import progress
 from a2bench.records import DatasetInfo, Sample
 
@@ -96,45 +99,36 @@ def build_samples(
     """Build what is missing of `wanted` on all cores, then write the manifest.
 
     Raises:
-        A2BenchError: a worker died (memory, a signal); what was finished stays.
+        A2BenchError: a worker died (memory, a signal) or the disk is full; what was finished stays.
     """
     start_version(folder, info)
-    sweep_asides(folder / "samples")
+    for place in (folder, folder / "card", folder / "samples"):
+        sweep_asides(place)
     missing = [key for key in wanted if not (folder / "samples" / key / "sample.json").exists()]
     if missing:
+        # what is said about the samples is written again at the end
+        (folder / CHECKSUMS).unlink(missing_ok=True)
         tasks = [(folder, key, argument) for key in missing]
         with progress(label, len(missing)) as shown:
-            for key in in_processes(build_sample, tasks, workers=workers):
-                shown.advance(note=key)
-    if write_manifest(folder, info.order):
-        _write_card(folder)
-    return Dataset.open(folder)
-
-
-def _write_card(folder: Path) -> None:
-    """Write the data set's README: what it is, how it was made, what it is not."""
+            try:
+                for key in in_processes(build_sample, tasks, workers=workers):
+                    shown.advance(note=key)
+            except OSError as error:
+                raise A2BenchError(
+                    f"{folder}: cannot write ({error.strerror or error}); finished samples stay.\n"
+                    "hint: make room (500 samples need about 900 MB), then build again"
+                ) from error
+    changed = write_manifest(folder, info.order)
     dataset = Dataset.open(folder)
-    info = dataset.info
-    built = [name for name in info.splits if set(dataset.ids(name)) <= set(dataset.samples)]
-    families: dict[str, int] = {}
-    for sample in dataset.samples.values():
-        families[sample.category] = families.get(sample.category, 0) + 1
-    rows = "\n".join(f"| {name} | {count} |" for name, count in sorted(families.items()))
-    splits = "\n".join(
-        f"| {name} | {count} | {dataset.digest(name) if name in built else 'not built'} |"
-        for name, count in info.splits.items()
-    )
-    note = (
-        "Drawn by program: it is **not** the data set of the Animate-X authors, which was never "
-        "released, and numbers on it are not comparable with the paper's.\n\n"
-        if info.builder == "procedural"
-        else ""
-    )
-    write_text(
-        folder / "README.md",
-        f"# {info.name} {info.version}\n\n{note}"
-        f"Builder `{info.builder}`, profile `{info.profile}`, licence {info.licence}, "
-        f"protocols {', '.join(info.protocols)}, {len(dataset.samples)} samples built.\n\n"
-        f"| split | ids | content digest |\n|---|---:|---|\n{splits}\n\n"
-        f"| family | samples built |\n|---|---:|\n{rows}\n",
-    )
+    if changed or not (folder / CHECKSUMS).exists():
+        _finish(dataset)
+    return dataset
+
+
+def _finish(dataset: Dataset) -> None:
+    """Write what is said about the samples; the checksums last, so that they close a version."""
+    if not dataset.samples:
+        return
+    write_card(dataset)
+    write_croissant(dataset)
+    write_checksums(dataset)

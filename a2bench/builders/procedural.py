@@ -160,6 +160,16 @@ def _build_sample(folder: Path, sample_id: str, profile: str) -> str:
     return sample_id
 
 
+def rebuild(folder: Path, sample_id: str, profile: str) -> Sample:
+    """Draw one sample anew into a scratch folder, for `verify --rebuild`.
+
+    Raises:
+        A2BenchError: it is not what the release says.
+    """
+    _build_sample(folder, sample_id, profile)
+    return Sample.model_validate_json((folder / "samples" / sample_id / "sample.json").read_bytes())
+
+
 def _write_clip(
     folder: Path, scene: Scene, profile: Profile, *, fps: float, frames: int
 ) -> dict[str, str]:

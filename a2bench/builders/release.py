@@ -36,6 +36,11 @@ def _released() -> dict[str, Any]:
     return found
 
 
+def pins(version: str) -> bool:
+    """Return whether digests of this version are released."""
+    return bool(_released()["version"] == version)
+
+
 def check_release(version: str, protocol: Protocol, key: str, digests: dict[str, str]) -> None:
     """Compare a freshly rendered clip with the release.
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from a2bench.cli import dataset_verbs as dataset_verbs  # registers its commands
+from a2bench.cli import groups
 from a2bench.errors import A2BenchError, unknown_name
 
 EXIT_FAIL, EXIT_WRONG_INPUT = 1, 2
@@ -294,33 +296,7 @@ def doctor(home: Home = None, json: AsJson = False) -> None:
         raise typer.Exit(EXIT_FAIL)
 
 
-@app.command()
-def verify(
-    kind: Annotated[str, typer.Argument(help="dataset.")],
-    path: Annotated[str, typer.Argument(help="Name, name@version, or a folder.")],
-    home: Home = None,
-    json: AsJson = False,
-) -> None:
-    """Check that a data set is what was built."""
-    from a2bench.dataset import Dataset
-    from a2bench.paths import data_home
-    from a2bench.verify import verify_dataset
-
-    if kind != "dataset":
-        raise unknown_name("kind", kind, ["dataset"])
-    found = Dataset.find(data_home(home), path)
-    problems = verify_dataset(found)
-    if json:
-        import json as json_module
-
-        print(json_module.dumps({"samples": len(found.samples), "problems": problems}, indent=1))
-    else:
-        for problem in problems:
-            print(problem)
-        verdict = f"{len(problems)} problems" if problems else "all as built"
-        print(f"{found.label}: {len(found.samples)} samples, {verdict}")
-    if problems:
-        raise typer.Exit(EXIT_FAIL)
+app.add_typer(groups.verify, name="verify", help="Check that a data set is what was built.")
 
 
 @app.callback(invoke_without_command=True)

@@ -4,13 +4,24 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from a2bench.procedural.moves import MOVES, NEUTRAL, TURNING_MOVES, DancePose, blend, mirrored
+from a2bench.procedural.moves import (
+    MOVES,
+    NEUTRAL,
+    TURNING_MOVES,
+    WHOLE_TURNS,
+    DancePose,
+    blend,
+    mirrored,
+)
 from a2bench.procedural.rng import Pcg32
 from a2bench.procedural.vectors import smoothstep
 
 DURATION_SECONDS = 6.2
 _EASE_IN_SECONDS = 0.45
 _CROSSFADE_BEATS = 0.8
+_MOMENT_SECONDS = 0.04
+_SQUASH_BY_PUSH, _STRETCH_BY_SPEED, _MOST_SQUASH = 0.0020, 0.012, 0.07
+"""Squash for each leg length a second squared upwards, stretch for each leg length a second."""
 _GRID_HZ = 60
 _SUBSTEPS = 4
 
@@ -46,7 +57,25 @@ class Dance:
     travel_scale: float = 1.0
 
     def pose(self, time_seconds: float) -> DancePose:
-        """The pose at an instant; the neutral stand at and before t = 0."""
+        """The pose at an instant; the neutral stand at and before t = 0.
+
+        Fast rises and falls stretch the body, and what stops a fall squashes it: taken from the
+        dance itself just before and after, so that any frame rate sees the same.
+        """
+        here = self._steps(time_seconds)
+        if time_seconds <= 0.0:
+            return here
+        h = _MOMENT_SECONDS
+        before, after = self._steps(time_seconds - h).lift, self._steps(time_seconds + h).lift
+        speed = (after - before) / (2 * h)
+        push = (after - 2 * here.lift + before) / (h * h)
+        impulse = _SQUASH_BY_PUSH * max(0.0, push) - _STRETCH_BY_SPEED * abs(speed)
+        squash = here.squash + max(-_MOST_SQUASH, min(_MOST_SQUASH, impulse))
+        eased = smoothstep(time_seconds / _EASE_IN_SECONDS)
+        return here._replace(squash=here.squash + (squash - here.squash) * eased)
+
+    def _steps(self, time_seconds: float) -> DancePose:
+        """The sequence of moves at an instant."""
         if time_seconds <= 0.0:
             return NEUTRAL
         beat = time_seconds * self.bpm / 60.0
@@ -66,15 +95,15 @@ class Dance:
             # The next move runs up from before its own start, so that both keep moving while
             # they mix.
             amount = smoothstep(1.0 - left / _CROSSFADE_BEATS)
-            pose = blend(pose, self._move(following, -left), amount)
+            pose = _changed_feet(pose, self._move(following, -left), amount)
         if time_seconds < _EASE_IN_SECONDS:
             pose = blend(NEUTRAL, pose, smoothstep(time_seconds / _EASE_IN_SECONDS))
         return pose
 
     def _move(self, segment: Segment, beat: float) -> DancePose:
-        shifted = beat if segment.move == "spin" else beat + segment.phase
-        # A spin must start and end frontal, so it never runs outside its own four beats.
-        shifted = min(3.999, max(0.0, shifted)) if segment.move == "spin" else shifted
+        shifted = beat + segment.phase
+        if segment.move in WHOLE_TURNS:
+            shifted = min(3.999, max(0.0, beat))
         pose = MOVES[segment.move](shifted, segment.amplitude)
         if segment.mirror:
             pose = mirrored(pose)
@@ -114,6 +143,18 @@ class Dance:
         f = position - i
         a, b = self._springs[i], self._springs[i + 1]
         return SpringState(a.sway + (b.sway - a.sway) * f, a.bounce + (b.bounce - a.bounce) * f)
+
+
+def _changed_feet(first: DancePose, second: DancePose, amount: float) -> DancePose:
+    """One move mixed into the next; feet step over one after the other instead of sliding."""
+    mixed = blend(first, second, amount)
+    feet = {}
+    for side, part in (("right", min(1.0, 2 * amount)), ("left", max(0.0, 2 * amount - 1))):
+        a, b = getattr(first, f"{side}_foot_x"), getattr(second, f"{side}_foot_x")
+        step = min(0.14, 0.6 * abs(b - a)) * math.sin(math.pi * part)
+        feet[f"{side}_foot_x"] = a + (b - a) * smoothstep(part)
+        feet[f"{side}_foot_y"] = max(getattr(mixed, f"{side}_foot_y"), step)
+    return mixed._replace(**feet)
 
 
 def _soft_limit(value: float, limit: float) -> float:

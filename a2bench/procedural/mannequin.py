@@ -61,7 +61,7 @@ _FLOOR: Colour = hex_colour("d6d1ca")
 
 _STYLE = Style("mannequin", soft=0.62, rim=0.22)
 _SIDE_MARGIN, _TOP_MARGIN = 14.0, 26.0
-_SHORTEST = 0.62
+_SHORTEST = 0.58
 """Least stature as a share of the frame: hands may leave the frame before the doll gets smaller."""
 _FRAMING_INSTANTS = 32
 
@@ -72,19 +72,22 @@ _TORSO_TOP = 0.836
 _CROTCH = 0.055
 """How far the trunk reaches below the hip joints."""
 _TRUNK: tuple[Vec2, ...] = (
-    (0.0, 0.36),
-    (0.04, 0.62),
-    (0.13, 0.80),
-    (0.24, 0.79),
-    (0.40, 0.66),
-    (0.52, 0.67),
+    (0.0, 0.22),
+    (0.04, 0.58),
+    (0.13, 0.84),
+    (0.24, 0.83),
+    (0.40, 0.70),
+    (0.52, 0.69),
     (0.70, 0.80),
-    (0.84, 0.94),
-    (0.92, 1.0),
-    (0.97, 0.82),
-    (1.0, 0.40),
+    (0.82, 0.92),
+    (0.90, 1.0),
+    (0.95, 0.96),
+    (0.985, 0.62),
+    (1.0, 0.34),
 )
 _TRUNK_DEPTH = 0.64
+_HEM = 0.20
+"""Where the shirt ends, as a share of the trunk's height."""
 _SKULL: tuple[Vec2, ...] = (
     (0.0, 0.30),
     (0.05, 0.48),
@@ -323,8 +326,8 @@ def _leg(
     z = 0.3 * hip[2] + 0.4 * knee[2] + 0.3 * ankle[2] - skeleton.root[2]
     depth = -10.0 + max(-5.0, min(5.0, z * 0.05)) + index * 0.01
     line = [hip, lerp(hip, knee, 0.5), knee, lerp(knee, ankle, 0.4), ankle]
-    widths = [0.104 * s, 0.092 * s, 0.066 * s, 0.066 * s, 0.044 * s]
-    pen.part(depth, part, tapered_limb(_flat(*line), widths), TROUSERS, shade=0.9)
+    widths = [0.100 * s, 0.094 * s, 0.068 * s, 0.066 * s, 0.044 * s]
+    pen.part(depth, part, tapered_limb(_flat(*line), widths), TROUSERS, shade=0.6)
     _foot(pen, depth - 0.2, part, joints, skeleton, body, index)
 
 
@@ -359,23 +362,24 @@ def _foot(
 
 
 def _trunk(pen: Pen, torso: PosedSolid, skeleton: Skeleton) -> None:
-    def trousers(canvas: Canvas) -> None:
-        canvas.drawPath(torso.band(-0.2, 0.24), fill(TROUSERS))
+    """Hips under the legs, then the shirt over both, down to its hem."""
+    outline = torso.outline()
+    pen.part(-16.0, PartId.TORSO, outline, TROUSERS, shade=0.5)
 
-    def shaded(canvas: Canvas) -> None:
-        trousers(canvas)
+    def under_chin(canvas: Canvas) -> None:
         chin = skeleton.head.centre(0.0)
         canvas.drawPath(
-            ellipse(chin[0], chin[1] + 34.0, 34.0, 14.0), fill(darker(SHIRT, 0.8), 0.3, blur=8.0)
+            ellipse(chin[0], chin[1] + 36.0, 36.0, 13.0), fill(darker(SHIRT, 0.8), 0.26, blur=8.0)
         )
 
-    pen.part(0.0, PartId.TORSO, torso.outline(), SHIRT, paint=shaded, shade=0.9)
+    shirt = skia.Op(outline, torso.band(_HEM, 1.2), skia.PathOp.kIntersect_PathOp)
+    pen.part(0.0, PartId.TORSO, shirt, SHIRT, paint=under_chin, shade=0.8)
 
 
 def _head(pen: Pen, design: BodyDesign, skeleton: Skeleton) -> None:
     s, head, torso = STATURE, skeleton.head, skeleton.torso
     base, top = torso.point(0.0, 0.965, 0.0), head.point(0.0, 0.16, -0.1 * head.solid.half_width)
-    neck = tapered_limb(_flat(base, top), [0.070 * s, 0.060 * s])
+    neck = tapered_limb(_flat(base, top), [0.066 * s, 0.060 * s])
     shadow = head.centre(0.02)
 
     def under_chin(canvas: Canvas) -> None:
@@ -384,7 +388,7 @@ def _head(pen: Pen, design: BodyDesign, skeleton: Skeleton) -> None:
             fill(darker(SKIN, 0.7), 0.45, blur=4.0),
         )
 
-    pen.part(2.0, PartId.HEAD, neck, SKIN, paint=under_chin, shade=0.8)
+    pen.part(2.0, PartId.HEAD, neck, SKIN, paint=under_chin, shade=0.4)
     for side in (-1.0, 1.0):
         ear = head.place(side * 92.0, design.ear_v, 1.02)
         if ear.facing > -0.55:
@@ -465,9 +469,9 @@ def _face(canvas: Canvas, design: BodyDesign, head: PosedSolid) -> None:
     if mouth.facing > 0.1:
         canvas.save()
         canvas.concat(mouth.matrix())
-        lip = mix(SKIN, hex_colour("a04848"), 0.55)
-        canvas.drawPath(ellipse(0.0, 1.4, 8.6, 3.0), fill(lip, 0.9))
-        canvas.drawPath(ellipse(0.0, -1.0, 7.6, 2.0), fill(lip, 0.9))
+        lip = mix(SKIN, hex_colour("a04848"), 0.38)
+        canvas.drawPath(ellipse(0.0, 1.4, 8.6, 3.0), fill(lip, 0.8))
+        canvas.drawPath(ellipse(0.0, -1.0, 7.0, 1.6), fill(lip, 0.8))
         cut = curve([(-9.6, -0.2), (0.0, 0.8), (9.6, -0.2)], closed=False)
         canvas.drawPath(cut, stroke(darker(lip, 0.6), 1.3))
         canvas.restore()
@@ -490,13 +494,13 @@ def _arm(
         lower_depth = -15.0 + index * 0.01
     line = [shoulder, lerp(shoulder, elbow, 0.45), elbow]
     pen.part(
-        upper_depth, part, tapered_limb(_flat(*line), [0.068 * s, 0.060 * s, 0.048 * s]), SKIN,
+        upper_depth, part, tapered_limb(_flat(*line), [0.054 * s, 0.054 * s, 0.046 * s]), SKIN,
         shade=0.85,
     )  # fmt: skip
     sleeve = tapered_limb(
-        _flat(shoulder, elbow), [0.078 * s, 0.066 * s], start=0.0, end=0.62, flat_end=True
+        _flat(shoulder, elbow), [0.064 * s, 0.064 * s], start=0.0, end=0.66, flat_end=True
     )
-    pen.part(upper_depth + 0.1, part, sleeve, SHIRT, shade=0.9)
+    pen.part(upper_depth + 0.1, part, sleeve, SHIRT, shade=0.55)
     line = [elbow, lerp(elbow, wrist, 0.35), wrist]
     pen.part(
         lower_depth, part, tapered_limb(_flat(*line), [0.048 * s, 0.047 * s, 0.032 * s]), SKIN,
@@ -507,7 +511,7 @@ def _arm(
     across = (reach[0], reach[1]) if seen > 0.06 else (0.0, 1.0)
     size = math.sqrt(across[0] ** 2 + across[1] ** 2)
     cos, sin = across[0] / size, across[1] / size
-    long, wide = body.hand * s * max(0.45, min(1.0, seen)), body.hand * s
+    long, wide = 0.9 * body.hand * s * max(0.45, min(1.0, seen)), 0.74 * body.hand * s
     thumb = 1.0 if index == 0 else -1.0
     matrix = matrix_of(
         cos * long, -sin * wide * thumb, sin * long, cos * wide * thumb, wrist[0], wrist[1]

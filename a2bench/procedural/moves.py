@@ -108,6 +108,21 @@ def _bounce(beat: float, amplitude: float, depth: float = 0.07) -> float:
     return -depth * amplitude * _pulse(beat)
 
 
+def _stride(beats: float, first: float, then: float) -> tuple[float, float]:
+    """Where a foot is that stands at `first`, steps to `then` and back once a beat: (x, height).
+
+    It moves only while it is in the air: up to 0.3 it swings over, stands, from 0.5 to 0.8 it
+    swings back.
+    """
+    phase = beats % 1.0
+    out = smoothstep(phase / 0.3)
+    back = smoothstep((phase - 0.5) / 0.3)
+    lifted = math.sin(math.pi * min(1.0, phase / 0.3)) if phase < 0.5 else 0.0
+    if 0.5 <= phase < 0.8:
+        lifted = math.sin(math.pi * (phase - 0.5) / 0.3)
+    return first + (then - first) * (out - back), lifted
+
+
 def wave_arms(beat: float, amplitude: float) -> DancePose:
     """Both arms overhead, waving from side to side."""
     s = _wave(beat / 2)
@@ -127,10 +142,12 @@ def wave_arms(beat: float, amplitude: float) -> DancePose:
 
 
 def step_touch(beat: float, amplitude: float) -> DancePose:
-    """Steps to the side and back, elbows pumping."""
+    """Steps to the side, closes, and back, elbows pumping."""
     s = _wave(beat / 2)
+    right_x, right_up = _stride(beat / 2 - 0.10, -0.17, 0.17)
+    left_x, left_up = _stride(beat / 2 + 0.08, -0.17, 0.17)
     return DancePose(
-        travel=0.40 * s * amplitude,
+        travel=0.30 * s * amplitude,
         lean=-5 * s,
         yaw=16 * s,
         stance_yaw=8 * s,
@@ -142,10 +159,10 @@ def step_touch(beat: float, amplitude: float) -> DancePose:
         left_raise=52 + 26 * s * amplitude,
         left_bend=78,
         left_front=24 + 14 * s,
-        right_foot_x=0.34 * s * amplitude,
-        left_foot_x=0.34 * s * amplitude,
-        right_foot_y=0.22 * _up(beat / 2 + 0.30),
-        left_foot_y=0.22 * _up(beat / 2 - 0.20),
+        right_foot_x=right_x * amplitude,
+        left_foot_x=left_x * amplitude,
+        right_foot_y=0.16 * right_up,
+        left_foot_y=0.16 * left_up,
         squash=0.03 * _wave(beat),
     )
 
@@ -162,8 +179,8 @@ def hop(beat: float, amplitude: float) -> DancePose:
         right_bend=26,
         left_raise=40 + 100 * h,
         left_bend=26,
-        right_foot_x=-0.10 * h,
-        left_foot_x=0.10 * h,
+        right_foot_x=-0.10 * h * h,
+        left_foot_x=0.10 * h * h,
         right_foot_y=0.56 * h * amplitude,
         left_foot_y=0.56 * h * amplitude,
         travel=0.08 * _wave(beat / 2),
@@ -198,6 +215,7 @@ def disco_point(beat: float, amplitude: float) -> DancePose:
     e = max(0.0, s)
     return DancePose(
         lean=-8 * s * amplitude,
+        twist=-8 * s,
         travel=0.20 * s * amplitude,
         yaw=20 * s,
         lift=_bounce(beat, amplitude, 0.06),
@@ -229,10 +247,10 @@ def side_kick(beat: float, amplitude: float) -> DancePose:
         left_raise=72 - 12 * s,
         left_bend=52,
         left_front=16,
-        left_foot_x=0.46 * left * amplitude,
+        left_foot_x=0.46 * left * left * amplitude,
         left_foot_y=0.54 * left * amplitude,
         left_foot_z=0.16 * left,
-        right_foot_x=-0.46 * right * amplitude,
+        right_foot_x=-0.46 * right * right * amplitude,
         right_foot_y=0.54 * right * amplitude,
         right_foot_z=0.16 * right,
         head_roll=9 * s,
@@ -375,14 +393,15 @@ def low_sway(beat: float, amplitude: float) -> DancePose:
 def jumping_jack(beat: float, amplitude: float) -> DancePose:
     """Star and straight, in two beats."""
     e = _pulse(beat / 2)
+    apart = smoothstep((beat % 2.0 - 0.05) / 0.4) - smoothstep((beat % 2.0 - 1.05) / 0.4)
     return DancePose(
         lift=0.22 * _up(beat) * amplitude - 0.10 * e,
         right_raise=30 + 112 * e,
         right_bend=10 + 8 * e,
         left_raise=30 + 112 * e,
         left_bend=10 + 8 * e,
-        right_foot_x=-0.38 * e * amplitude,
-        left_foot_x=0.38 * e * amplitude,
+        right_foot_x=-0.38 * apart * amplitude,
+        left_foot_x=0.38 * apart * amplitude,
         right_foot_y=0.20 * _up(beat),
         left_foot_y=0.20 * _up(beat),
         head_nod=-6 * e,
@@ -429,9 +448,10 @@ def lasso(beat: float, amplitude: float) -> DancePose:
         lift=_bounce(beat, amplitude, 0.10),
         yaw=18 * sway,
         head_roll=7 * sway,
-        left_foot_x=0.16 * max(0.0, sway),
-        left_foot_y=0.12 * _up(beat / 2 + 0.75),
-        right_foot_x=0.10 * sway,
+        left_foot_x=0.10,
+        right_foot_x=-0.08,
+        left_foot_y=0.10 * _up(beat / 2 + 0.5),
+        right_foot_y=0.10 * _up(beat / 2),
     )
 
 
@@ -496,6 +516,171 @@ def glide(beat: float, amplitude: float) -> DancePose:
     )
 
 
+def arm_cross(beat: float, amplitude: float) -> DancePose:
+    """Arms cross before the chest on the beat and are thrown open on the next."""
+    e = _pulse(beat / 2 + 0.5)
+    s = _wave(beat / 4)
+    return DancePose(
+        travel=0.14 * s,
+        lean=5 * s,
+        bow=5 * e - 2,
+        twist=6 * _wave(beat / 2),
+        lift=_bounce(beat, amplitude, 0.08),
+        right_raise=78 - 16 * e,
+        right_front=14 + 88 * e,
+        right_bend=20 + 4 * e,
+        left_raise=78 - 6 * e,
+        left_front=14 + 84 * e,
+        left_bend=20 + 14 * e,
+        head_nod=7 * e,
+        head_roll=-6 * s,
+        right_foot_y=0.10 * _up(beat / 2),
+        left_foot_y=0.10 * _up(beat / 2 + 0.5),
+        squash=0.03 * e,
+    )
+
+
+def shoulder_taps(beat: float, amplitude: float) -> DancePose:
+    """Each hand reaches across to the other shoulder in turn; the hip answers."""
+    s = _wave(beat / 2)
+    right, left = max(0.0, s), max(0.0, -s)
+    return DancePose(
+        travel=-0.12 * s,
+        yaw=-12 * s * amplitude,
+        twist=-6 * s,
+        lean=4 * s,
+        lift=_bounce(beat, amplitude, 0.07),
+        right_raise=44 + 18 * right,
+        right_front=20 + 92 * right,
+        right_bend=64 - 6 * right,
+        left_raise=44 + 18 * left,
+        left_front=20 + 92 * left,
+        left_bend=64 - 6 * left,
+        head_yaw=12 * s,
+        head_roll=6 * s,
+        right_foot_y=0.10 * _up(beat / 2 + 0.5),
+        left_foot_y=0.10 * _up(beat / 2),
+    )
+
+
+def running_man(beat: float, amplitude: float) -> DancePose:
+    """Runs on the spot: knees high, arms pumping from the elbow, chest against the hips."""
+    left, right = _up(beat / 2), _up(beat / 2 + 0.5)
+    s = _wave(beat / 2)
+    return DancePose(
+        lift=0.10 * _pulse(beat) * amplitude - 0.08,
+        bow=7,
+        yaw=14 * s,
+        twist=-24 * s,
+        right_raise=34 + 30 * left,
+        right_front=50 + 24 * left,
+        right_bend=78,
+        left_raise=34 + 30 * right,
+        left_front=50 + 24 * right,
+        left_bend=78,
+        left_foot_y=0.56 * left * amplitude,
+        left_foot_z=0.22 * left,
+        right_foot_y=0.56 * right * amplitude,
+        right_foot_z=0.22 * right,
+        head_yaw=8 * s,
+        head_nod=5 * _pulse(beat + 0.5),
+        squash=0.03 * _wave(beat + 0.25),
+    )
+
+
+def charleston(beat: float, amplitude: float) -> DancePose:
+    """Toes in, heels out: one shin flicks to the side, the arms swing against it."""
+    s = _wave(beat / 2)
+    left, right = _up(beat / 2), _up(beat / 2 + 0.5)
+    return DancePose(
+        lift=-0.10 - 0.05 * _wave(beat),
+        lean=-6 * s * amplitude,
+        yaw=10 * s,
+        twist=-16 * s,
+        right_raise=46 - 18 * s * amplitude,
+        right_bend=30 + 20 * s,
+        right_front=22,
+        left_raise=46 + 18 * s * amplitude,
+        left_bend=30 - 20 * s,
+        left_front=22,
+        left_foot_x=0.26 * left * left * amplitude,
+        left_foot_y=0.30 * left,
+        right_foot_x=-0.26 * right * right * amplitude,
+        right_foot_y=0.30 * right,
+        head_roll=8 * s,
+        head_nod=4 * _pulse(beat),
+    )
+
+
+def body_roll(beat: float, amplitude: float) -> DancePose:
+    """A wave from the head down to the knees, hands on the thighs."""
+    roll = _wave(beat / 2)
+    late = _wave(beat / 2 - 0.18)
+    return DancePose(
+        bow=12 * late * amplitude,
+        head_nod=-12 * roll,
+        lift=-0.14 - 0.10 * _wave(beat / 2 - 0.34),
+        yaw=12 * _wave(beat / 4),
+        right_raise=30 + 8 * late,
+        right_bend=14 - 30 * _pulse(beat / 2),
+        right_front=30,
+        left_raise=30 + 8 * late,
+        left_bend=14 - 30 * _pulse(beat / 2),
+        left_front=30,
+        right_foot_x=-0.08,
+        left_foot_x=0.08,
+        head_roll=6 * _wave(beat / 4),
+        squash=0.04 * late,
+    )
+
+
+def dab(beat: float, amplitude: float) -> DancePose:
+    """Drops the head into one elbow, the other arm flung up; from side to side."""
+    s = _wave(beat / 4)
+    hit = smoothstep((abs(s) - 0.25) / 0.45)
+    way = 1.0 if s >= 0 else -1.0
+    near, far = (hit, 0.0) if way > 0 else (0.0, hit)
+    return DancePose(
+        lean=10 * way * hit * amplitude,
+        travel=0.16 * s,
+        twist=-10 * way * hit,
+        lift=_bounce(beat, amplitude, 0.09),
+        head_roll=12 * way * hit,
+        head_nod=14 * hit,
+        right_raise=50 + 46 * near + 70 * far,
+        right_bend=24 + 8 * near - 20 * far,
+        right_front=20 + 88 * near,
+        left_raise=50 + 46 * far + 70 * near,
+        left_bend=24 + 8 * far - 20 * near,
+        left_front=20 + 88 * far,
+        right_foot_y=0.10 * _up(beat / 2),
+        left_foot_y=0.10 * _up(beat / 2 + 0.5),
+        squash=0.03 * hit,
+    )
+
+
+def back_groove(beat: float, amplitude: float) -> DancePose:
+    """Turns its back, sways there for a beat, and turns on to the front."""
+    phase = beat % 4
+    turn = 180.0 * (smoothstep((phase - 0.3) / 1.1) + smoothstep((phase - 2.5) / 1.1))
+    away = smoothstep((phase - 0.3) / 1.1) - smoothstep((phase - 2.5) / 1.1)
+    s = _wave(beat / 2)
+    return DancePose(
+        yaw=turn,
+        stance_yaw=turn,
+        lean=8 * s * away * amplitude,
+        travel=0.12 * s * away,
+        lift=_bounce(beat, amplitude, 0.09),
+        head_yaw=-16 * s * away,
+        right_raise=32 + 66 * away - 20 * s * away,
+        right_bend=16 + 44 * away,
+        left_raise=32 + 66 * away + 20 * s * away,
+        left_bend=16 + 44 * away,
+        right_foot_y=0.12 * _up(beat),
+        left_foot_y=0.12 * _up(beat + 0.5),
+    )
+
+
 MOVES: dict[str, Move] = {
     "wave arms": wave_arms,
     "step touch": step_touch,
@@ -515,6 +700,20 @@ MOVES: dict[str, Move] = {
     "bow and rise": bow_and_rise,
     "big turn": big_turn,
     "glide": glide,
+    "arm cross": arm_cross,
+    "shoulder taps": shoulder_taps,
+    "running man": running_man,
+    "charleston": charleston,
+    "body roll": body_roll,
+    "dab": dab,
+    "back groove": back_groove,
 }
-TURNING_MOVES = ("spin", "big turn")
+TURNING_MOVES = ("spin", "big turn", "back groove")
 """Moves that leave |yaw| < 60 degrees; only a minority of dances has one."""
+
+WHOLE_TURNS = ("spin", "back groove")
+"""Moves that must start and end frontal: they never run outside their own four beats."""
+
+SLIDING_MOVES = ("glide", "twist", "big turn")
+"""Moves whose feet slide or pivot on the floor on purpose; in all others a foot that stands stays
+where it is."""

@@ -100,11 +100,17 @@ class Sample(Record):
     )
 
 
+Tier = Literal["same_body", "other_body", "missing_limbs"]
+"""Of a cross pair: both have one body plan; they do not; or the driver lacks arms or legs that the
+reference has, whose pixels are then undefined."""
+
+
 class Pair(Record):
     """One fixed cross case: A's picture, B's dance."""
 
     reference_id: CaseId
     driver_id: CaseId
+    tier: Tier = "other_body"
 
 
 class DatasetInfo(Record):

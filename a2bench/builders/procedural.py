@@ -1,6 +1,6 @@
 """`a2bench-proc`: 500 drawn characters, each dancing, with exact poses and masks."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -19,6 +19,7 @@ from a2bench.errors import unknown_name
 from a2bench.masks import MaskClip
 from a2bench.metric import Video
 from a2bench.paths import sha256_text
+from a2bench.pose.difficulty import difficulty
 from a2bench.pose.keypoints import ABSENT, PoseClip
 from a2bench.procedural import (
     FRAME_SIZE,
@@ -30,7 +31,7 @@ from a2bench.procedural import (
     cast,
     split_order,
 )
-from a2bench.records import DatasetInfo, Pair, Sample, Size
+from a2bench.records import DatasetInfo, Pair, Sample, Size, Tier
 from a2bench.video import read_truth, rgb_digest, write_png, write_truth
 
 FPS = 8.0
@@ -70,7 +71,17 @@ def cross_pairs(order: tuple[str, ...]) -> tuple[Pair, ...]:
         block = sorted(order[start:end], key=lambda key: sha256_text(f"cross|{VERSION}|{key}"))
         driver_of |= dict(zip(block, block[1:] + block[:1], strict=True))
         start = end
-    return tuple(Pair(reference_id=key, driver_id=driver_of[key]) for key in order)
+    return tuple(
+        Pair(reference_id=key, driver_id=driver_of[key], tier=_tier(key, driver_of[key]))
+        for key in order
+    )
+
+
+def _tier(reference_id: str, driver_id: str) -> Tier:
+    ours, theirs = _characters()[reference_id], _characters()[driver_id]
+    if (ours.has_arms and not theirs.has_arms) or (ours.has_legs and not theirs.has_legs):
+        return "missing_limbs"
+    return "same_body" if ours.body_plan == theirs.body_plan else "other_body"
 
 
 def describe(profile: str) -> DatasetInfo:
@@ -141,6 +152,7 @@ def _build_sample(folder: Path, sample_id: str, profile: str) -> str:
                 index=character.index,
                 category=character.family,
                 attributes=dict(character.attributes)
+                | _difficulty(aside)
                 | {
                     "species": character.species,
                     "style": character.style,
@@ -168,6 +180,14 @@ def rebuild(folder: Path, sample_id: str, profile: str) -> Sample:
     """
     _build_sample(folder, sample_id, profile)
     return Sample.model_validate_json((folder / "samples" / sample_id / "sample.json").read_bytes())
+
+
+def _difficulty(folder: Path) -> dict[str, str]:
+    """Level, score and parts of a written clip as manifest attributes."""
+    yaw_degrees = MaskClip.load(folder / "mask.npz").yaw_degrees
+    found = difficulty(PoseClip.load(folder / "pose.npz"), yaw_degrees)
+    parts = {f"difficulty_{name}": f"{value:.3f}" for name, value in asdict(found).items()}
+    return {"difficulty": found.level, "difficulty_score": f"{found.score:.3f}", **parts}
 
 
 def _write_clip(

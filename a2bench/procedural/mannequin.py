@@ -19,7 +19,16 @@ from a2bench.procedural.dance import DURATION_SECONDS
 from a2bench.procedural.face import azimuth_of, eye_places, nose_place
 from a2bench.procedural.figure import BodyDesign, FaceDesign, SurfaceLook
 from a2bench.procedural.parts import PartId
-from a2bench.procedural.paths import Path, curve, ellipse, mapped, matrix_of, snap, tapered_limb
+from a2bench.procedural.paths import (
+    Path,
+    curve,
+    ellipse,
+    mapped,
+    matrix_of,
+    polygon,
+    snap,
+    tapered_limb,
+)
 from a2bench.procedural.pen import Canvas, Pen, Style, argb, fill, stroke
 from a2bench.procedural.rig import EYES, Posture, Rig, Skeleton, pose_skeleton
 from a2bench.procedural.scene import (
@@ -372,8 +381,22 @@ def _trunk(pen: Pen, torso: PosedSolid, skeleton: Skeleton) -> None:
             ellipse(chin[0], chin[1] + 36.0, 36.0, 13.0), fill(darker(SHIRT, 0.8), 0.26, blur=8.0)
         )
 
-    shirt = skia.Op(outline, torso.band(_HEM, 1.2), skia.PathOp.kIntersect_PathOp)
+    shirt = _above(torso, _HEM)
     pen.part(0.0, PartId.TORSO, shirt, SHIRT, paint=under_chin, shade=0.8)
+
+
+def _above(torso: PosedSolid, v: float) -> Path:
+    """The outline of the trunk from a height upwards, with a hem that sags a little."""
+    left, right = [], []
+    width = torso.solid.width_at(v) * 1.03
+    levels = [(v, width), (v + 0.015, width)]
+    levels += [(u, w * torso.solid.half_width) for u, w in torso.solid.profile if u > v + 0.03]
+    for u, half in levels:
+        a, b = torso.side_points(u, half)
+        left.append(a)
+        right.append(b)
+    low = torso.centre(v - 0.03)
+    return curve([(low[0], low[1]), *right, *left[::-1]], tension=0.9)
 
 
 def _head(pen: Pen, design: BodyDesign, skeleton: Skeleton) -> None:
@@ -422,18 +445,24 @@ def _hairline(azimuth_degrees: float) -> float:
 
 
 def _hair(head: PosedSolid) -> Path:
-    """The outline of the hair that is seen: strips of the head above the hairline that face us."""
-    path = skia.Path()
-    for azimuth in range(-180, 180, 6):
-        if head.place(azimuth + 3.0, 0.6).facing < -0.2:
-            continue
-        points: list[Vec2] = []
-        for a in (azimuth - 0.5, azimuth + 6.5):
-            low = _hairline(a)
-            column = [head.place(a, low + (1.0 - low) * i / 5, 1.05) for i in range(6)]
-            points += [(p.x, p.y) for p in (column if a > azimuth else column[::-1])]
-        path.addPoly([skia.Point(snap(x), snap(y)) for x, y in points], True)
-    return skia.Simplify(path)
+    """The outline of the hair that is seen: along the hairline, up the far side, over the crown.
+
+    Azimuths from one edge of the head to the other as the viewer sees it; no path operations,
+    which may fail on shapes that touch themselves.
+    """
+    middle = -head.yaw(0.7)
+    reach = 92.0
+    azimuths = [middle - reach + 2 * reach * i / 24 for i in range(25)]
+    points = [_seen(head, a, _hairline(a)) for a in azimuths]
+    for edge, order in ((azimuths[-1], range(1, 7)), (azimuths[0], range(6, 0, -1))):
+        low = _hairline(edge)
+        points += [_seen(head, edge, low + (1.0 - low) * i / 6) for i in order]
+    return polygon(points)
+
+
+def _seen(head: PosedSolid, azimuth: float, v: float) -> Vec2:
+    place = head.place(azimuth, v, 1.05)
+    return (place.x, place.y)
 
 
 def _face(canvas: Canvas, design: BodyDesign, head: PosedSolid) -> None:

@@ -249,7 +249,10 @@ def pose_skeleton(rig: Rig, posture: Posture) -> Skeleton:
     arms = legs = None
     if rig.has_arms:
         directions = posture.arms if posture.arms is not None else arm_directions(neutral)
-        shoulders = [torso.point(side * rig.shoulder_half, rig.shoulder_v, 0.0) for side in SIDES]
+        # The line through the shoulders is the chest's, at whatever height a body has them: so it
+        # points the same way on every body.
+        middle, half = torso.centre(rig.shoulder_v), rig.shoulder_half * stretch_x
+        shoulders = [add(middle, rotated(chest, (side * half, 0.0, 0.0))) for side in SIDES]
         arms = (
             _chain(shoulders[0], directions[0], rig.upper_arm, rig.forearm),
             _chain(shoulders[1], directions[1], rig.upper_arm, rig.forearm),

@@ -1,0 +1,1 @@
+"""A package, so that another one called `tests` (torch-fidelity installs one) is not taken for it."""

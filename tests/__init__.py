@@ -1,1 +1,1 @@
-"""A package, so that another one called `tests` (torch-fidelity installs one) is not taken for it."""
+"""A package, so that another one of this name (torch-fidelity installs one) is not taken for it."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from a2bench.cli import dataset_verbs as dataset_verbs  # registers its commands
-from a2bench.cli import groups
+from a2bench.cli import groups, judging
 from a2bench.errors import A2BenchError, unknown_name
 
 EXIT_FAIL, EXIT_WRONG_INPUT = 1, 2
@@ -297,6 +297,10 @@ def doctor(home: Home = None, json: AsJson = False) -> None:
 
 
 app.add_typer(groups.verify, name="verify", help="Check that a data set is what was built.")
+
+
+app.command(name="compare")(judging.compare_methods)
+app.command(name="gate")(judging.gate)
 
 
 @app.callback(invoke_without_command=True)

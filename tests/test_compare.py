@@ -105,10 +105,12 @@ def test_a_case_needs_a_number_for_every_seed_and_enters_as_their_mean_capped() 
         _value("a", 1, 30.0),
         _value("b", 0, 20.0),
         _value("b", 1, None, "failed"),
-        _value("c", 0, 18.92),
-        _value("c", 1, 100.0),  # enters as 58.92
+        _value("c", 0, 20.0),
+        _value("c", 1, 100.0),  # enters as the cap, 58.92
     ]
-    assert numbers(values, plugins.metric("psnr"), (0, 1)) == {"a": 25.0, "c": 38.92}
+    psnr = plugins.metric("psnr")
+    assert psnr.cap is not None
+    assert numbers(values, psnr, (0, 1)) == {"a": 25.0, "c": (20 + psnr.cap) / 2}
 
 
 def test_a_threshold_holds_only_where_all_of_the_interval_reaches_it() -> None:

@@ -44,7 +44,7 @@ def sample_words(sample: Sample) -> dict[str, tuple[str, ...]]:
     """Return attribute -> values of one sample; `a, b` is two values."""
     row = sample.model_dump(mode="json")
     row["size"] = str(sample.size)
-    found: dict[str, tuple[str, ...]] = {"family": (sample.category,)}
+    found: dict[str, tuple[str, ...]] = {"family": tuple(_split(sample.category))}
     for key, value in row.items():
         if key not in _NOT_WORDS:
             found |= _words(key, value)

@@ -1,16 +1,20 @@
-"""What the command line does with data sets: verify."""
+"""What the command line does with data sets: verify, diff, info."""
 
 import json as json_module
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from a2bench.cli.groups import verify
+from a2bench.cli.groups import top, verify
 from a2bench.errors import A2BenchError
 
-EXIT_FAIL = 1
+if TYPE_CHECKING:
+    from a2bench.diff import Difference
+
+EXIT_FAIL, EXIT_INCONCLUSIVE = 1, 3
+_MOST_IDS = 3
 
 NameOrFolder = Annotated[str, typer.Argument(help="Name, name@version, or a folder.")]
 Home = Annotated[
@@ -80,3 +84,82 @@ def verify_dataset(
             )
     if report.problems:
         raise typer.Exit(EXIT_FAIL)
+
+
+@top.command("diff")
+def diff_datasets(
+    old: NameOrFolder, new: NameOrFolder, home: Home = None, json: AsJson = False
+) -> None:
+    """What differs between two data set versions, and which version number that asks for.
+
+    Exit code 0: the same; 1: they differ; 3: what is built in both is the same, but some samples
+    are built on one side only.
+    """
+    from a2bench.dataset import Dataset
+    from a2bench.diff import diff
+    from a2bench.paths import data_home
+    from a2bench.verify import printable
+
+    root = data_home(home)
+    found = diff(Dataset.find(root, old), Dataset.find(root, new))
+    if json:
+        print(json_module.dumps(found.as_dict(), indent=1))
+    else:
+        print(f"{found.old.name} {found.old.version} -> {found.new.name} {found.new.version}")
+        for change in found.changes:
+            some = ", ".join(change.ids[:_MOST_IDS]) + (
+                ", ..." if len(change.ids) > _MOST_IDS else ""
+            )
+            concerns = f": {len(change.ids)} ids ({some})" if change.ids else ""
+            print(
+                f"  {change.level}  {printable(change.what):<22} {printable(change.text)}{concerns}"
+            )
+        print(f"{found.compared} samples compared", end="")
+        print(f", {found.built_in_one} built on one side only" if found.built_in_one else "")
+        print(_verdict(found))
+    if found.changes:
+        raise typer.Exit(EXIT_FAIL)
+    if found.built_in_one:
+        raise typer.Exit(EXIT_INCONCLUSIVE)
+
+
+def _verdict(found: "Difference") -> str:
+    if found.needed is None:
+        return "the same in all that was compared"
+    if found.old.name != found.new.name:
+        return "two data sets of different names: no version rule binds them"
+    needed = f"a {found.needed} change: after {found.old.version} at least {found.next_version}"
+    if found.enough:
+        return f"{needed}; {found.new.version} is"
+    return f"{needed}; {found.new.version} is not enough"
+
+
+def print_info(name: str, home: Path | None, *, json: bool) -> None:
+    """Print all that is known of a data set."""
+    from a2bench.dataset import Dataset
+    from a2bench.overview import overview
+    from a2bench.paths import data_home
+    from a2bench.verify import printable
+
+    facts = overview(Dataset.find(data_home(home), name))
+    if json:
+        print(json_module.dumps(facts, indent=1))
+        return
+    attributes = facts.pop("attributes")
+    splits = facts.pop("splits")
+    lines = {key: value for key, value in facts.items() if not isinstance(value, dict)}
+    for key, value in facts.items():
+        if isinstance(value, dict):
+            lines |= {f"{key} {inner}": text for inner, text in value.items()}
+    width = max(map(len, lines))
+    for key, value in lines.items():
+        text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
+        print(f"{printable(key):<{width}}  {printable(text)}")
+    print("\nsplits")
+    for split, fact in splits.items():
+        print(f"  {printable(split):<8} {fact['ids']:>5} ids  {fact['digest'] or 'not built'}")
+    print(f"\nattributes of the {facts['samples_built']} samples that are built")
+    for key, counts in attributes.items():
+        shown = ", ".join(f"{value} ({count})" for value, count in list(counts.items())[:12])
+        more = f", and {len(counts) - 12} more" if len(counts) > 12 else ""
+        print(f"  {printable(key)}: {printable(shown)}{more}")

@@ -4,3 +4,9 @@ import typer
 
 verify = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 """`a2bench verify KIND ...`"""
+
+report = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+"""`a2bench report KIND ...`"""
+
+top = typer.Typer()
+"""Verbs of one command each, beside those of `main`."""

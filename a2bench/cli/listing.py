@@ -60,19 +60,38 @@ def _runners(_: Path | None) -> Rows:
 def _datasets(home: Path | None) -> Rows:
     rows = []
     for path in sorted((data_home(home) / "datasets").glob("*/*/dataset.json")):
-        info = json.loads(path.read_text(encoding="utf-8"))
-        manifest = path.with_name("manifest.jsonl")
-        count = len(manifest.read_text(encoding="utf-8").splitlines()) if manifest.exists() else 0
-        rows.append(
-            {
-                "name": f"{info['name']}@{info['version']}",
-                "builder": info["builder"],
-                "protocols": " ".join(info["protocols"]),
-                "samples": f"{count} of {len(info['order'])}",
-                "folder": str(path.parent),
-            }
-        )
-    return rows
+        row = {"name": f"{path.parent.parent.name}@{path.parent.name}", "folder": str(path.parent)}
+        try:
+            rows.append(row | _described(path))
+        except (OSError, ValueError, KeyError, TypeError) as error:  # somebody else's file
+            rows.append(row | dict.fromkeys(_FACTS, "-") | {"builder": f"broken ({error})"[:60]})
+    return [{key: row[key] for key in ("name", *_FACTS, "folder")} for row in rows]
+
+
+_FACTS = ("builder", "profile", "protocols", "samples", "largest split")
+
+
+def _described(path: Path) -> dict[str, str]:
+    """Return what `dataset.json` and the length of the manifest say; no pydantic: it is slow."""
+    if path.stat().st_size > _MAX_BYTES:
+        raise ValueError(f"over {_MAX_BYTES} bytes")
+    info = json.loads(path.read_text(encoding="utf-8"))
+    manifest = path.with_name("manifest.jsonl")
+    built = 0
+    if manifest.exists() and manifest.stat().st_size <= _MAX_BYTES:
+        built = manifest.read_bytes().count(b"\n")
+    splits = sorted((int(count), str(name)) for name, count in info["splits"].items())
+    whole = [name for count, name in splits if count <= built]
+    return {
+        "builder": str(info["builder"]),
+        "profile": str(info["profile"]),
+        "protocols": " ".join(map(str, info["protocols"])),
+        "samples": f"{built} of {len(info['order'])}",
+        "largest split": whole[-1] if whole else "none",
+    }
+
+
+_MAX_BYTES = 64 * 2**20
 
 
 def _runs(home: Path | None) -> Rows:
@@ -136,31 +155,7 @@ def _method_info(name: str, _: Path | None) -> dict[str, str]:
     return facts | {"card": str(plugins.card_path(name))}
 
 
-def _dataset_info(name: str, home: Path | None) -> dict[str, str]:
-    from a2bench.dataset import Dataset
-
-    dataset = Dataset.find(data_home(home), name)
-    info = dataset.info
-    facts = {
-        "name": info.name,
-        "version": info.version,
-        "builder": info.builder,
-        "profile": info.profile,
-        "licence": info.licence,
-        "protocols": " ".join(info.protocols),
-        "folder": str(dataset.folder),
-        "samples built": f"{len(dataset.samples)} of {len(info.order)}",
-    }
-    for split, count in info.splits.items():
-        built = set(dataset.ids(split)) <= set(dataset.samples)
-        facts[f"split {split}"] = f"{count} ids, " + (
-            dataset.digest(split) if built else "not built"
-        )
-    return facts | {f"built with {key}": value for key, value in info.build.items()}
-
-
 INFO: dict[str, Callable[[str, Path | None], dict[str, str]]] = {
     "metric": _metric_info,
     "method": _method_info,
-    "dataset": _dataset_info,
 }

@@ -228,8 +228,11 @@ def info(
     """All that is known of a metric, method or data set."""
     from a2bench.cli import listing
 
+    if kind == "dataset":
+        dataset_verbs.print_info(name, home, json=json)
+        return
     if kind not in listing.INFO:
-        raise unknown_name("kind", kind, listing.INFO)
+        raise unknown_name("kind", kind, [*listing.INFO, "dataset"])
     facts = listing.INFO[kind](name, home)
     if json:
         import json as json_module
@@ -296,6 +299,7 @@ def doctor(home: Home = None, json: AsJson = False) -> None:
         raise typer.Exit(EXIT_FAIL)
 
 
+app.add_typer(groups.top)
 app.add_typer(groups.verify, name="verify", help="Check that a data set is what was built.")
 
 

@@ -4,6 +4,8 @@ so downwards.
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 import skia
@@ -850,6 +852,54 @@ _TONES: dict[str, Colour] = {
 """Mean colour of each place where the character stands."""
 
 
+@dataclass(frozen=True)
+class Texture:
+    """Grain of a surface between two rows: sand, bark, cloth, boards."""
+
+    top: float
+    bottom: float
+    frequency: tuple[float, float]
+    """Across and down, in cycles a px: unequal ones give fibres."""
+    strength: float
+
+
+_SAND, _WOOD, _CLOTH, _STONE = (0.32, 0.32), (0.012, 0.16), (0.30, 0.02), (0.09, 0.12)
+TEXTURES: dict[str, tuple[Texture, ...]] = {
+    "forest": (Texture(0, _FLOOR, (0.14, 0.012), 0.20),),
+    "theatre stage": (Texture(0, _FLOOR, _CLOTH, 0.24), Texture(_FLOOR, H, _WOOD, 0.40)),
+    "beach": (Texture(_FLOOR - 6, H, _SAND, 0.45),),
+    "desert": (Texture(_FLOOR, H, _SAND, 0.42),),
+    "bedroom": (Texture(_FLOOR, H, _WOOD, 0.36), Texture(0, _FLOOR - 40, _SAND, 0.18)),
+    "city street": (Texture(_FLOOR, H, _SAND, 0.45),),
+    "library": (Texture(0, _FLOOR, _WOOD, 0.20), Texture(_FLOOR, H, _WOOD, 0.40)),
+    "moon": (Texture(_FLOOR + 26, H, _STONE, 0.30),),
+    "sea bed": (Texture(_FLOOR + 8, H, _SAND, 0.40),),
+}
+"""Places whose surfaces have a grain."""
+
+
+@cache
+def _texture_shader(frequency: tuple[float, float]) -> skia.Shader:
+    surface = skia.Surface.MakeRaster(
+        skia.ImageInfo.Make(512, 256, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType)
+    )
+    paint = skia.Paint(Shader=skia.PerlinNoiseShader.MakeFractalNoise(*frequency, 4, 11))
+    # As in `pen`: an opaque grey about one half.
+    paint.setColorFilter(skia.ColorFilters.Matrix([1.4, 1.4, 0, 0, -0.9] * 3 + [0, 0, 0, 0, 1]))
+    surface.getCanvas().drawPaint(paint)
+    return surface.makeImageSnapshot().makeShader(
+        skia.TileMode.kMirror, skia.TileMode.kMirror, skia.SamplingOptions(skia.FilterMode.kLinear)
+    )
+
+
+def _paint_texture(canvas: Canvas, texture: Texture) -> None:
+    paint = skia.Paint(
+        Shader=_texture_shader(texture.frequency), BlendMode=skia.BlendMode.kSoftLight
+    )
+    paint.setAlphaf(texture.strength)
+    canvas.drawRect(skia.Rect.MakeLTRB(0.0, texture.top, W, texture.bottom), paint)
+
+
 def background_tone(name: str) -> Colour:
     """The mean colour behind the character, to choose bodies and limbs that stand out."""
     return _TONES[name]
@@ -872,3 +922,5 @@ def measured_tone(name: str) -> Colour:
 def paint_background(canvas: Canvas, name: str, palette: Palette, seed: int) -> None:
     """Paints a named background for a palette; details vary with the seed."""
     BACKGROUNDS[name](canvas, Pcg32(seed, "background"), palette)
+    for texture in TEXTURES.get(name, ()):
+        _paint_texture(canvas, texture)

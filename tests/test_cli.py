@@ -236,8 +236,8 @@ def test_what_lies_in_the_data_root_is_listed_and_shown(
         (f"a2bench-proc-tiny@{VERSION}", "4 of 500")
     ]
     assert runs["listed"]["methods"] == "still"
-    assert facts["split smoke"].startswith("4 ids, sha256:")
-    assert facts["split demo"] == "8 ids, not built"
+    assert facts["splits"]["smoke"]["digest"].startswith("sha256:")
+    assert facts["splits"]["demo"] == {"ids": 8, "digest": None}
 
 
 def test_dry_run_prints_every_request_and_runs_none(

@@ -163,10 +163,23 @@ def table(
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Print although cases are missing; marked.")
     ] = False,
+    published: Annotated[
+        str | None,
+        typer.Option(help="Print a paper's table instead, such as animate_x_table1; `list`."),
+    ] = None,
+    reproduce: Annotated[
+        str | None,
+        typer.Option(help="tiktok: paper, re-evaluations by others and this run side by side."),
+    ] = None,
     home: Home = None,
     json: AsJson = False,
 ) -> None:
     """Print the table; --out writes .md .tex .csv .html."""
+    if published is not None or reproduce is not None:
+        from a2bench.cli import papers
+
+        print(papers.text(published, reproduce, home, run, as_json=json), end="")
+        return
     from a2bench.boards import board, write_board
     from a2bench.cli.tasks import console, parse_protocols
     from a2bench.dataset import Dataset

@@ -299,3 +299,48 @@ def flow_length(prediction: Video, target: Video, scored: Pixels | None) -> Tota
             totals.append(cv2.mean(length, mask)[0] * pixels)
             values += pixels
     return Total(math.fsum(totals), values)
+
+
+def _scored_in_both(scored: Pixels | None, index: int) -> Bool[np.ndarray, "1 h w"] | None:
+    """Pixels scored in frame `index` and in the next, bool (1, h, w)."""
+    return None if scored is None else scored[index : index + 1] & scored[index + 1 : index + 2]
+
+
+def change_error(
+    prediction: Video,
+    target: Video,
+    scored: Pixels | None,
+    box: Box,
+    successive: Sequence[int],
+) -> Total:
+    """Absolute difference of the changes from frame i to i + 1, for i in `successive`; exact."""
+    total = values = 0
+    for index in successive:
+        mask = _mask(_scored_in_both(scored, index), 0, box)
+        before, after = (
+            np.subtract(prediction[at][box], target[at][box], dtype=np.int16)
+            for at in (index, index + 1)
+        )
+        # |(p' - p) - (t' - t)| = |(p' - t') - (p - t)|, at most 510
+        total += round(cv2.norm(after, before, cv2.NORM_L1, mask))
+        values += 3 * _pixels(mask, target[index][box])
+    return Total(total, values)
+
+
+def flow_difference(
+    prediction: Video, target: Video, scored: Pixels | None, successive: Sequence[int]
+) -> Total:
+    """Distance in px between the DIS flows of truth and prediction from frame i to i + 1."""
+    totals, values = [], 0
+    for index in successive:
+        mask = _mask(_scored_in_both(scored, index), 0, WHOLE_FRAME)
+        if pixels := _pixels(mask, target[index]):
+            of_truth, of_prediction = (
+                _dis_flow(_grey(video[index]), _grey(video[index + 1])).astype(np.float64)
+                for video in (target, prediction)
+            )
+            apart = of_truth - of_prediction
+            length = np.sqrt(apart[..., 0] ** 2 + apart[..., 1] ** 2)
+            totals.append(cv2.mean(length, mask)[0] * pixels)
+            values += pixels
+    return Total(math.fsum(totals), values)

@@ -12,7 +12,7 @@ from a2bench import plugins
 from a2bench.metric import ClipPair, Metric
 
 NAMES = plugins.names("metrics")
-LOOKS_AT_ORDER = {"flow_temporal_dis"}
+LOOKS_AT_ORDER = {"flow_temporal_dis", "flicker"}
 """Metrics of movement from frame to frame; all others pool frames, whose order is then nothing."""
 
 FIELD_PSNR = {"psnr_star", "psnr_uint8"}
@@ -52,6 +52,12 @@ def _region(clip: np.ndarray) -> np.ndarray:
     scored = np.zeros(clip.shape[:3], dtype=np.bool_)
     scored[:, 15:75, 4:60] = True
     return scored
+
+
+def _pair(prediction: np.ndarray, target: np.ndarray, scored: np.ndarray | None = None) -> ClipPair:
+    """What the scorer makes: with a region, what lies outside of it is the background."""
+    outside = None if scored is None else np.logical_not(scored.any(axis=0))
+    return ClipPair(prediction, target, scored, outside)
 
 
 def _noisy(clip: np.ndarray, sigma: float) -> np.ndarray:
@@ -97,10 +103,34 @@ def test_the_head_of_the_file_says_what_it_averages_over(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_every_choice_that_changes_the_number_is_named(name: str) -> None:
+    metric = plugins.metric(name)
+
+    assert {"frames", "region", "size"} <= set(metric.choices) or metric.view == "scored"
+    assert metric.choices
+    assert metric.licences
+    assert metric.minimum
+    assert metric.agreement
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if plugins.metric(name).region == "background"]
+)
+def test_without_a_mask_there_is_no_background(name: str) -> None:
+    clip = _dance()
+    outcome = plugins.metric(name).outcome(ClipPair(_noisy(clip, 5), clip))
+
+    assert outcome.status == "undefined"
+    assert "mask" in outcome.reason
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_prediction_equal_to_the_truth_is_perfect(name: str) -> None:
     clip = _dance()
     for scored in (None, _region(clip)):
-        outcome = plugins.metric(name).outcome(ClipPair(clip.copy(), clip, scored))
+        if scored is None and plugins.metric(name).region == "background":
+            continue  # nothing says what is background
+        outcome = plugins.metric(name).outcome(_pair(clip.copy(), clip, scored))
 
         assert outcome.status == "identical"
         assert outcome.value == plugins.metric(name).perfect
@@ -112,10 +142,12 @@ def test_an_empty_region_is_undefined_with_a_reason(name: str) -> None:
     nothing = np.zeros(clip.shape[:3], dtype=np.bool_)
 
     metric = plugins.metric(name)
-    outcome = metric.outcome(ClipPair(_noisy(clip, 5), clip, nothing))
+    if metric.region == "background":
+        nothing = np.logical_not(nothing)  # the region fills the frame
+    outcome = metric.outcome(_pair(_noisy(clip, 5), clip, nothing))
 
     if metric.region == "frame" or metric.view == "field":  # the region is not its business
-        assert outcome == metric.outcome(ClipPair(_noisy(clip, 5), clip))
+        assert outcome == metric.outcome(_pair(_noisy(clip, 5), clip))
         return
     assert (outcome.value, outcome.status) == (None, "undefined")
     assert outcome.reason
@@ -126,7 +158,7 @@ def test_a_worsening_picture_moves_it_the_stated_way(name: str) -> None:
     metric, clip = _computable(name), _dance()
 
     values = [
-        metric.outcome(ClipPair(_noisy(clip, sigma), clip, _region(clip))).value
+        metric.outcome(_pair(_noisy(clip, sigma), clip, _region(clip))).value
         for sigma in (3, 12, 48)
     ]
 
@@ -145,17 +177,17 @@ def _legal_pairs() -> Iterator[tuple[str, ClipPair]]:
     border[:, -1, :] = border[:, :, -1] = True
     off_by_one = clip.copy()
     off_by_one[0, 0, 0, 0] ^= 1
-    yield "black for white", ClipPair(black, white)
-    yield "white for a picture", ClipPair(white, clip)
-    yield "a picture for black", ClipPair(clip, black)
-    yield "noise", ClipPair(noise, clip)
-    yield "one value off by one", ClipPair(off_by_one, clip)
-    yield "a difference outside the region only", ClipPair(off_by_one, clip, border)
-    yield "one frame", ClipPair(noise[:1], clip[:1])
-    yield "one scored pixel", ClipPair(noise, clip, one_pixel)
-    yield "a region along the border", ClipPair(noise, clip, border)
-    yield "the smallest legal size", ClipPair(noise[:, :16, :16], clip[:, :16, :16])
-    yield "odd sides", ClipPair(noise[:, :37, :23], clip[:, :37, :23])
+    yield "black for white", _pair(black, white)
+    yield "white for a picture", _pair(white, clip)
+    yield "a picture for black", _pair(clip, black)
+    yield "noise", _pair(noise, clip)
+    yield "one value off by one", _pair(off_by_one, clip)
+    yield "a difference outside the region only", _pair(off_by_one, clip, border)
+    yield "one frame", _pair(noise[:1], clip[:1])
+    yield "one scored pixel", _pair(noise, clip, one_pixel)
+    yield "a region along the border", _pair(noise, clip, border)
+    yield "the smallest legal size", _pair(noise[:, :16, :16], clip[:, :16, :16])
+    yield "odd sides", _pair(noise[:, :37, :23], clip[:, :37, :23])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -181,8 +213,8 @@ def test_the_order_of_frames_changes_no_digit(name: str) -> None:
     scored[1, 30:] = False
     shuffled = np.array([3, 0, 4, 2, 1])
 
-    first = metric.outcome(ClipPair(prediction, clip, scored))
-    second = metric.outcome(ClipPair(prediction[shuffled], clip[shuffled], scored[shuffled]))
+    first = metric.outcome(_pair(prediction, clip, scored))
+    second = metric.outcome(_pair(prediction[shuffled], clip[shuffled], scored[shuffled]))
 
     assert first == second
 
@@ -191,7 +223,7 @@ def test_the_order_of_frames_changes_no_digit(name: str) -> None:
 def test_memory_layout_changes_no_digit(name: str) -> None:
     metric, clip = _computable(name), _dance()
     prediction, scored = _noisy(clip, 10), _region(clip)
-    expected = metric.outcome(ClipPair(prediction, clip, scored))
+    expected = metric.outcome(_pair(prediction, clip, scored))
     read_only = prediction.copy()
     read_only.setflags(write=False)
     layouts = {
@@ -211,7 +243,7 @@ def test_memory_layout_changes_no_digit(name: str) -> None:
     }
 
     for layout, arrays in layouts.items():
-        assert metric.outcome(ClipPair(*arrays)) == expected, layout
+        assert metric.outcome(_pair(*arrays)) == expected, layout
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -220,7 +252,7 @@ def test_inputs_are_left_as_they_were(name: str) -> None:
     prediction, scored = _noisy(clip, 10), _region(clip)
     before = [array.copy() for array in (prediction, clip, scored)]
 
-    metric.outcome(ClipPair(prediction, clip, scored))
+    metric.outcome(_pair(prediction, clip, scored))
 
     assert all(map(np.array_equal, (prediction, clip, scored), before))
 
@@ -229,7 +261,7 @@ def test_inputs_are_left_as_they_were(name: str) -> None:
 def test_the_number_of_threads_changes_no_digit(name: str) -> None:
     """Large enough that OpenCV splits the work."""
     metric, clip = _computable(name), _dance(frames=2, height=256, width=200)
-    pair = ClipPair(_noisy(clip, 10), clip, _region(clip))
+    pair = _pair(_noisy(clip, 10), clip, _region(clip))
     threads = cv2.getNumThreads()
     try:
         outcomes = []
@@ -247,8 +279,8 @@ def test_a_region_of_the_whole_frame_gives_the_full_version(name: str) -> None:
     clip = _dance()
     prediction = _noisy(clip, 3)
     prediction[:, 20:60, 10:50] = _noisy(clip, 20)[:, 20:60, 10:50]
-    every = ClipPair(prediction, clip, np.ones(clip.shape[:3], dtype=np.bool_))
-    some = ClipPair(prediction, clip, _region(clip))
+    every = _pair(prediction, clip, np.ones(clip.shape[:3], dtype=np.bool_))
+    some = _pair(prediction, clip, _region(clip))
     full = plugins.metric(f"{name}_full")
 
     expected = full.outcome(some).value

@@ -164,6 +164,8 @@ def test_still_is_worse_than_the_truth_where_something_moves(
     values = {value_key(value): value for value in _score(store, tiny)}
     for case in tiny.cases("cross", "smoke"):
         for name in METRICS:
+            if plugins.metric(name).region == "background":
+                continue  # on a static wall the still picture is right
             still = values["cross", "still", 0, case.case_id, name].value
             assert still is not None
             assert plugins.metric(name).better(plugins.metric(name).perfect, still)

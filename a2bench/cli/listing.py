@@ -126,7 +126,10 @@ def as_lines(rows: Rows) -> Iterator[str]:
         yield "  ".join(padded).rstrip()
 
 
-def _metric_info(name: str, _: Path | None) -> dict[str, str]:
+Facts = dict[str, str | list[str] | dict[str, str]]
+
+
+def _metric_info(name: str, _: Path | None) -> Facts:
     metric = plugins.metric(name)
     low, high = metric.value_range
     return {
@@ -138,24 +141,50 @@ def _metric_info(name: str, _: Path | None) -> dict[str, str]:
         "unit": metric.unit,
         "range": f"{low:g} to {high:g}, perfect {metric.perfect:g}",
         "in means": f"capped at {metric.cap:g}" if metric.cap is not None else "as it is",
+        "minimum": metric.minimum,
+        "scores": {
+            "motion": "the region where the character moves; the whole frame without masks",
+            "frame": "the whole frame",
+            "background": "what lies outside the region where the character moves",
+        }[metric.region],
+        "input frame": "counts" if metric.view == "field" else "is not scored",
+        "choices": dict(metric.choices),
         "pitfalls": metric.pitfalls,
         "suites": ", ".join(metric.suites),
         "version": str(metric.version),
         "paper": metric.paper,
         "code": metric.code,
+        "licences": metric.licences,
+        "agreement": [
+            f"within {agreement.within:g}{'' if metric.unit == '1' else ' ' + metric.unit} of "
+            f"{agreement.reference}"
+            for agreement in metric.agreement
+        ],
         "on this machine": metric.missing() or "available",
     }
 
 
-def _method_info(name: str, _: Path | None) -> dict[str, str]:
+def _method_info(name: str, _: Path | None) -> Facts:
     card = plugins.card(name).model_dump(mode="json")
-    facts = {
+    facts: Facts = {
         key: value if isinstance(value, str) else json.dumps(value) for key, value in card.items()
     }
     return facts | {"card": str(plugins.card_path(name))}
 
 
-INFO: dict[str, Callable[[str, Path | None], dict[str, str]]] = {
+def fact_lines(facts: Facts) -> Iterator[str]:
+    """Return facts as lines: the name, then the text; lists and named choices below each other."""
+    width = max(len(key) for key in facts)
+    for key, value in facts.items():
+        lines = [value] if isinstance(value, str) else list(value) or [""]
+        if isinstance(value, dict):
+            inner = max((len(name) for name in value), default=0)
+            lines = [f"{name:<{inner}}  {text}" for name, text in value.items()] or [""]
+        for number, line in enumerate(lines):
+            yield f"{'' if number else key:<{width}}  {line}".rstrip()
+
+
+INFO: dict[str, Callable[[str, Path | None], Facts]] = {
     "metric": _metric_info,
     "method": _method_info,
 }

@@ -252,9 +252,8 @@ def info(
 
         print(json_module.dumps(facts, indent=1))
         return
-    width = max(len(key) for key in facts)
-    for key, value in facts.items():
-        print(f"{key:<{width}}  {value}")
+    for line in listing.fact_lines(facts):
+        print(line)
 
 
 @app.command()

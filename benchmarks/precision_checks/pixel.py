@@ -163,6 +163,40 @@ def _dis(name: str, pair: ClipPair) -> float | None:
     return float(np.stack(lengths)[pixels].mean())
 
 
+def _both_scored(name: str, pair: ClipPair) -> np.ndarray:
+    pixels, _ = _scored(name, pair)
+    return pixels[1:] & pixels[:-1]
+
+
+def _flicker(name: str, pair: ClipPair) -> float | None:
+    if len(pair.target) < 2:
+        return None
+    change = np.diff(pair.prediction.astype(np.int64), axis=0)
+    change -= np.diff(pair.target.astype(np.int64), axis=0)
+    return float(np.abs(change)[_both_scored(name, pair)].mean() / 255)
+
+
+def _flow_temporal(name: str, pair: ClipPair) -> float | None:
+    if min(pair.target.shape[1:3]) < 32 or len(pair.target) < 2:
+        return None
+    flows = []
+    for clip in (pair.target, pair.prediction):
+        grey = [
+            cv2.cvtColor(np.ascontiguousarray(frame[..., ::-1]), cv2.COLOR_BGR2GRAY)
+            for frame in clip
+        ]
+        flows.append(
+            [
+                cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+                .calc(grey[i], grey[i + 1], None)
+                .astype(np.float64)
+                for i in range(len(grey) - 1)
+            ]
+        )
+    lengths = np.linalg.norm(np.array(flows[0]) - np.array(flows[1]), axis=-1)
+    return float(lengths[_both_scored(name, pair)].mean())
+
+
 _REFERENCES: dict[str, Callable[[str, ClipPair], float | None]] = {
     "scikit-image 0.26 peak_signal_noise_ratio, float64": _psnr,
     "FFmpeg psnr filter, gbrp planes": _ffmpeg_psnr,
@@ -175,6 +209,8 @@ _REFERENCES: dict[str, Callable[[str, ClipPair], float | None]] = {
     "numpy uint8, the script's arithmetic": _psnr_uint8,
     "scikit-image structural_similarity on OpenCV grey": _ssim_gray7,
     "OpenCV DIS called frame by frame, numpy mean": _dis,
+    "OpenCV DIS called pair by pair, numpy mean": _flow_temporal,
+    "numpy int64 differences": _flicker,
 }
 
 

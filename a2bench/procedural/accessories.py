@@ -70,7 +70,9 @@ def _crown_frame(figure: Figure, v: float, cover: float) -> tuple[skia.Matrix, f
     """Frame on top of the head: unit is px, origin at height v, plus half width there and the
     yaw in radians.
     """
-    head = figure.skeleton.head
+    head, face = figure.skeleton.head, figure.design.face
+    # Brims stay above the eyes, however high those sit.
+    v = max(v, min(0.90, face.eye_v + 1.35 * face.eye_radius / head.solid.height + 0.04))
     x, y, _ = head.centre(v)
     roll = math.atan2(head.pose.tilt[1][0], head.pose.tilt[0][0])
     c, s = math.cos(roll), math.sin(roll)

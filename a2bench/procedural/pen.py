@@ -57,7 +57,7 @@ STYLES: dict[str, Style] = {
         Style("cartoon", outline=3.6, cel=0.50, gloss=0.75),
         Style("vinyl", soft=1.0, gloss=0.85, rim=0.55),
         Style("plush", soft=0.85, fuzz=True, grain=0.26, rim=0.25),
-        Style("clay", soft=0.9, grain=0.22, gloss=0.28, rim=0.22),
+        Style("clay", soft=0.9, grain=0.15, gloss=0.28, rim=0.22),
         Style("paper", edge=0.55, grain=0.12, part_shadow=True),
         Style("flat", cel=0.34),
         Style("ink", outline=2.6, cel=0.26, hatch=True),
@@ -110,7 +110,7 @@ class Part:
 def _grain_shader(kind: str) -> skia.Shader:
     frequency = {
         "plush": (0.17, 0.12, 3, 5),
-        "clay": (0.05, 0.05, 4, 3),
+        "clay": (0.13, 0.13, 3, 3),
         "paper": (0.09, 0.13, 4, 8),
     }
     fx, fy, octaves, seed = frequency[kind]

@@ -371,7 +371,7 @@ def _elephant(r: Recipe) -> Traits:
         nose_size=0.17,
         nose_colour=coat,
         mouth="none",
-        eye_v=0.58,
+        eye_v=0.52,
         features=(
             ear_pair(
                 "fan", 62, coat, mix(coat, _PINK, 0.5), azimuth=68, v=0.62, splay=0, springy=0.8

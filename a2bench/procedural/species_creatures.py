@@ -319,7 +319,12 @@ def _dragon(r: Recipe) -> Traits:
             ear_pair("leafy", 36, darker(coat, 0.15), light, azimuth=68, v=0.72, splay=-10),
             spikes(4, 32, r.palette[1]),
             wings(
-                "bat", 100, darker(coat, 0.18), v=0.72, as_arms=False, detail=lighter(coat, 0.25)
+                "bat",
+                108,
+                mix(lighter(coat, 0.30), light, 0.35),
+                v=0.72,
+                as_arms=False,
+                detail=light,
             ),
             tail((56, 46, 34, 22, 8), 220, coat),
         ),
@@ -339,7 +344,7 @@ def _sunflower(r: Recipe) -> Traits:
         hand_colour=lighter(green, 0.15),
         foot="shoe",
         foot_colour=r.palette[2],
-        torso_profile=((0.0, 0.30), (0.1, 0.52), (0.4, 0.60), (0.8, 0.58), (1.0, 0.30)),
+        torso_profile=((0.0, 0.40), (0.1, 0.64), (0.35, 0.72), (0.8, 0.60), (1.0, 0.30)),
         features=(petals(16, 62, 50, petal),),
         head_paints=(
             grid_of(
@@ -358,7 +363,7 @@ def _sunflower(r: Recipe) -> Traits:
         head_profile=superellipse(2.0),
         head_depth=0.5,
         head_stretch=(0.92, 1.0),
-        limb_scale=0.68,
+        limb_scale=0.80,
     )
 
 

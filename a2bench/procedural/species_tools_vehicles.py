@@ -1,6 +1,6 @@
 """Tools and vehicles."""
 
-from a2bench.procedural.colour import WHITE, darker, hex_colour, lighter
+from a2bench.procedural.colour import WHITE, darker, hex_colour, lighter, mix
 from a2bench.procedural.figure import Figure, SurfaceLook
 from a2bench.procedural.object_species import LEGGED, object_species
 from a2bench.procedural.parts import PartId
@@ -84,14 +84,17 @@ def _crayon(r: Recipe) -> ObjectTraits:
         0.45,
     )
     dark = darker(wax, 0.45)
-    wave = stripes(0.10, 0.66, dark, 0.53, 0.05)
+    paper = mix(wax, WHITE, 0.55)
+    wave = stripes(0.135, 0.62, dark, 0.465, 0.04)
     look = SurfaceLook(
         wax,
         (
-            band(0.03, 0.10, dark),
+            band(0.07, 0.68, paper),
+            band(0.07, 0.12, dark),
             wave,
-            band(0.66, 0.70, dark),
-            decal(ellipse(0, 0, 50, 66), lighter(wax, 0.3), 0, 0.42, 1.0),
+            band(0.63, 0.68, dark),
+            grid_of(ellipse(0, 0, 1, 1), wax, 3.5, low=0.15, high=0.62, across=30, up_px=22),
+            decal(ellipse(0, 0, 54, 68), lighter(paper, 0.35), 0, 0.42, 1.0),
         ),
         fuzzy=False,
     )

@@ -127,6 +127,54 @@ def gate(
     raise typer.Exit(core.EXIT_CODES[verdict])
 
 
+def validity(
+    first: Annotated[Path, typer.Argument(metavar="A", help="Folder `table --out` wrote.")],
+    second: Annotated[Path, typer.Argument(metavar="B", help="Another, of other data.")],
+    protocol: Annotated[str, typer.Option(help="Of A, and of B if it has it.")] = "cross",
+    second_protocol: Annotated[str | None, typer.Option(help="Of B; default as of A.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Do two leaderboards order methods alike? Kendall's tau with interval, metric by metric."""
+    from a2bench import plugins
+    from a2bench.cli.tasks import parse_protocols
+    from a2bench.results import read_provenance, read_values
+    from a2bench.validity import agreement
+
+    protocols = (
+        parse_protocols(protocol)[0],
+        parse_protocols(second_protocol or protocol)[0],
+    )
+    values = [read_values(folder / "values.parquet") for folder in (first, second)]
+    labels = []
+    for folder, side in zip((first, second), protocols, strict=True):
+        made = read_provenance(folder / "provenance.json")
+        labels.append(f"{made.dataset} {made.dataset_version}, {side}, split {made.split}")
+    numbered = [{value.metric for value in side if value.value is not None} for side in values]
+    names = [name for name in plugins.names("metrics") if all(name in side for side in numbered)]
+    methods = {value.method for side in values for value in side}
+    known = methods & set(plugins.names("baselines"))
+    rows = [name for name in sorted(known) if plugins.card(name).reference_row]
+    found = [agreement(values[0], values[1], name, protocols, leave_out=rows) for name in names]
+    if not found:
+        raise A2BenchError("the two have no metric in common that has numbers.")
+    if json:
+        print(json_module.dumps([asdict(one) for one in found], indent=1))
+        return
+    print(f"A: {labels[0]}\nB: {labels[1]}")
+    for one in found:
+        tau = "no order" if one.tau is None else f"tau {one.tau:+.2f}"
+        interval = (
+            f" [{one.low:+.2f}, {one.high:+.2f}]"
+            if one.low is not None and one.high is not None
+            else " (too few methods for an interval)"
+        )
+        swapped = "; ".join(f"{ours} / {theirs}" for ours, theirs in one.swapped)
+        print(
+            f"{one.metric:<20}{tau}{interval}, {len(one.methods)} methods"
+            + (f", swapped: {swapped}" if swapped else "")
+        )
+
+
 def _threshold(word: str, metrics: Sequence[str]) -> tuple[str, float]:
     name, _, number = word.partition("=")
     if name not in metrics:

@@ -317,6 +317,7 @@ app.add_typer(groups.verify, name="verify", help="Check that a data set is what 
 
 app.command(name="compare")(judging.compare_methods)
 app.command(name="gate")(judging.gate)
+app.command(name="validity")(judging.validity)
 
 
 @app.callback(invoke_without_command=True)

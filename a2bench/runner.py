@@ -116,6 +116,7 @@ def with_options(runner: Runner, name: str, given: Mapping[str, object]) -> Runn
             f"runner={name}:\n{wrong_fields(error)}\n"
             f"hint: `a2bench run --help` has the keys with runner={name}"
         ) from error
-    if line := runner.missing():
+    configured = runner.configured(options)
+    if line := configured.missing():
         raise A2BenchError(f"runner={name} needs a package that is not installed.\nhint: {line}")
-    return runner.configured(options)
+    return configured

@@ -79,7 +79,8 @@ class RunFolder:
             return None  # the video was deleted: the case is not done
         return found
 
-    def save_result(self, prediction: Path, result: Result) -> None:
+    @staticmethod
+    def save_result(prediction: Path, result: Result) -> None:
         """Write the result record: from now on the case counts as done."""
         write_json(prediction.with_suffix(".json"), result.model_dump(mode="json"))
 

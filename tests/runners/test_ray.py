@@ -23,6 +23,7 @@ from a2bench.worker import make_worker
 
 ray = pytest.importorskip("ray")
 MakeMethod = Callable[..., MethodCard]
+Predictions = Callable[[RunFolder], dict[str, bytes]]
 OBJECT_STORE = 80 * 2**20
 
 
@@ -42,36 +43,6 @@ def cluster() -> Iterator[Any]:
         made.shutdown()
 
 
-@pytest.fixture
-def method(plugin_folder: Path) -> MakeMethod:
-    """Write a scratch method whose `__call__` starts with the lines given; return its card."""
-
-    def make(name: str, body: str, *, card: str = "") -> MethodCard:
-        folder = plugin_folder / "baselines"
-        (folder / f"{name}.yaml").write_text(
-            f"name: {name}\ntitle: {name}\nsummary: s\nkind: in_process\nentry: It\n"
-            f"inputs_seen: []\n{card}"
-        )
-        (folder / f"{name}.py").write_text(
-            "import hashlib, os, pathlib, signal, subprocess, time\nimport numpy as np\n"
-            f"HERE = pathlib.Path({str(plugin_folder)!r})\n"
-            "class It:\n    def __init__(self, device): pass\n"
-            "    def __call__(self, inputs):\n"
-            "        case = hashlib.sha256(inputs.reference_image.tobytes()).hexdigest()[:8]\n"
-            f"        {body}\n"
-            "        return np.repeat(inputs.reference_image[None], inputs.frames, 0)\n"
-        )
-        plugins.card.cache_clear()
-        return plugins.card(name)
-
-    return make
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> RunFolder:
-    return RunFolder.of(tmp_path / "home", "test")
-
-
 def on_ray(
     cluster: Any, store: RunFolder, dataset: Dataset, card: MethodCard, **options: object
 ) -> RunSummary:
@@ -80,21 +51,10 @@ def on_ray(
     return run(store, dataset, [card], ["self"], "smoke", runner="ray", runner_options=options)
 
 
-def predictions(store: RunFolder) -> dict[str, bytes]:
-    """Relative path -> bytes of every prediction of a run."""
-    root = store.folder / "predictions"
-    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*.mp4")}
-
-
 def test_local_and_ray_give_the_same_bytes(
-    cluster: Any, tiny: Dataset, tmp_path: Path, method: MakeMethod
+    cluster: Any, tiny: Dataset, tmp_path: Path, noise: MethodCard, predictions: Predictions
 ) -> None:
     """Two deterministic methods and a seeded one: 4 + 4 + 4 * 2 videos."""
-    noise = method(
-        "noise",
-        "return np.random.default_rng(inputs.seed).integers(0, 256, (32, 192, 128, 3), np.uint8)",
-        card="stochastic: true\n",
-    )
     cards = [plugins.card("still"), plugins.card("similarity_warp"), noise]
     found = []
     for name in ("local", "ray"):

@@ -17,7 +17,6 @@ from a2bench.paths import read_utf8, write_text
 from a2bench.records import MethodCard, Request, Result
 from a2bench.runner import Job, WorkerFactory
 from a2bench.store import RunFolder
-from a2bench.worker import make_worker
 
 
 def record_path(job: Job) -> Path:
@@ -83,6 +82,8 @@ def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 3 or not (arguments[1].isdigit() and arguments[2].isdigit()):
         print("usage: python -m a2bench.chunk JOBS.jsonl INDEX CASES_PER_TASK", file=sys.stderr)
         return 2
+    from a2bench.worker import make_worker  # with all that animates; who plans needs none of it
+
     path, index, count = Path(arguments[0]), int(arguments[1]), int(arguments[2])
     try:
         jobs = read_jobs(path)[index * count : (index + 1) * count]

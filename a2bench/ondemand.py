@@ -157,8 +157,7 @@ def driving_clip(dataset: Dataset, case: Case, grid: Grid) -> tuple[Path, PoseCl
             PoseClip.load(dataset.sample_file(driver_id, "pose.npz")) if sample.has_pose else None
         )
         return dataset.sample_file(driver_id, "video.mp4"), pose
-    name = f"{driver_id}_{grid.size}_{grid.fps:g}fps_{grid.frames}f_{grid.fit}"
-    folder = dataset.cache / ("mannequin" if mannequin else "driving") / name
+    folder = _clip_folder(dataset, case, grid)
     if not (folder / "digests.json").exists():
         with whole_folder(folder, record="digests.json") as aside:
             frames, source_pose = _render_driving(dataset, driver_id, grid, mannequin=mannequin)
@@ -173,14 +172,29 @@ def driving_clip(dataset: Dataset, case: Case, grid: Grid) -> tuple[Path, PoseCl
                 )
                 fitted_pose.save(aside / "pose.npz")
                 digests["pose"] = fitted_pose.digest()
-            if grid == own and dataset.info.profile == "default":
+            if grid == own and mannequin and dataset.info.profile == "default":
                 check_release(dataset.info.version, "rescaled", driver_id, digests)
             for path in sorted(aside.iterdir()):
                 digests[path.name] = sha256_file(path)
             write_json(aside / "digests.json", digests)
     _check_files(folder)
+    if grid == own and mannequin and dataset.info.profile == "default":
+        check_release(
+            dataset.info.version, "rescaled", driver_id, _read_digests(folder / "digests.json")
+        )
     pose_path = folder / "pose.npz"
     return folder / "video.mp4", PoseClip.load(pose_path) if pose_path.exists() else None
+
+
+def _clip_folder(dataset: Dataset, case: Case, grid: Grid) -> Path:
+    name = f"{case.driver_id}_{grid.size}_{grid.fps:g}fps_{grid.frames}f_{grid.fit}"
+    kind = "mannequin" if case.protocol == "rescaled" else "driving"
+    return dataset.cache / kind / name
+
+
+def driving_digests(dataset: Dataset, case: Case, grid: Grid) -> dict[str, str]:
+    """Return the digests of a clip that `driving_clip` made: `rgb`, `pose` and those of files."""
+    return _read_digests(_clip_folder(dataset, case, grid) / "digests.json")
 
 
 def _check_files(folder: Path) -> None:

@@ -69,8 +69,7 @@ def test_other_pixels_on_another_architecture_are_said_loudly(
 def test_the_committed_digests_are_of_the_version_that_is_drawn() -> None:
     """The demo's samples and cross truths are among them; an unreleased version pins nothing.
 
-    At release: `python -m a2bench.builders.release HOME`, and the golden digests of
-    `tests/procedural/test_scene.py`.
+    At release: `python -m a2bench.builders.release HOME`.
     """
     from a2bench.builders.procedural import cross_pairs
     from a2bench.procedural import VERSION, split_order

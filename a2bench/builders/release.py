@@ -1,11 +1,11 @@
 """The release's digests: what `a2bench-proc` decodes to, committed beside the code that draws it.
 
 A build or a cross render of the default profile that gives other pixels, poses or masks is not
-that version, so it is refused. Made by `python -m a2bench.builders.release HOME`, from a home in
-which the samples were built; only when `VERSION` is raised. Until then the file says `unreleased`
-and pins nothing.
+that version, so it is refused. Made by `python -m a2bench.builders.release HOME`, which draws all
+of it; only when `VERSION` is raised. Until then the file says `unreleased` and pins nothing.
 """
 
+import importlib
 import json
 import platform
 import sys
@@ -15,7 +15,7 @@ from typing import Any
 
 from a2bench.errors import A2BenchError
 from a2bench.paths import write_text
-from a2bench.records import Protocol
+from a2bench.records import PROTOCOLS, Protocol
 
 DIGESTS = Path(__file__).with_name("released_digests.json")
 UNRELEASED = "unreleased"
@@ -74,30 +74,16 @@ def check_release(version: str, protocol: Protocol, key: str, digests: dict[str,
     print(f"warning: {text} Drawn on {platform.machine()}: compare with care.", file=sys.stderr)
 
 
-def main(home: Path) -> None:
-    """Write the digests of every sample and cross truth of the default profile in `home`."""
-    from a2bench.builders.assembly import library_versions
-    from a2bench.dataset import Dataset
-
-    dataset = Dataset.find(home, "a2bench-proc")
-    cross = {
-        path.parent.name: json.loads(path.read_text(encoding="utf-8"))
-        for path in (dataset.cache / "cross").glob("*/digests.json")
-    }
-    record = {
-        "name": dataset.info.name,
-        "version": dataset.info.version,
-        "libraries": " ".join(
-            f"{name} {version}"
-            for name, version in library_versions().items()
-            if name not in ("a2bench", "machine")
-        ),
-        "self": {key: shortened(row.digests) for key, row in dataset.samples.items()},
-        "cross": {key: shortened(digests) for key, digests in cross.items()},
-    }
-    write_text(DIGESTS, json.dumps(record, indent=0, sort_keys=True) + "\n")
-    print(f"{DIGESTS}: {len(record['self'])} self, {len(record['cross'])} cross")
+def write_record(
+    name: str, version: str, libraries: str, digests: dict[Protocol, dict[str, str]]
+) -> None:
+    """Write the digests of a release, or with `version` "unreleased" and none what pins nothing."""
+    record = {"name": name, "version": version, "libraries": libraries}
+    lists = {protocol: digests.get(protocol, {}) for protocol in PROTOCOLS}
+    write_text(DIGESTS, json.dumps(record | lists, indent=0, sort_keys=True) + "\n")
+    _released.cache_clear()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    # What makes a release stands above the builders: it builds, renders on demand and scores none.
+    sys.exit(importlib.import_module("a2bench.make_release").main())

@@ -29,40 +29,56 @@ def draw_arms(figure: Figure) -> None:
     look, skeleton = figure.design.arms, figure.skeleton
     if look is None or skeleton.arms is None:
         return
-    one_piece = figure.design.rig.head is None
+    rig = figure.design.rig
+    one_piece = rig.head is None
     for index, (shoulder, elbow, wrist) in enumerate(skeleton.arms):
         middle = (0.6 * shoulder[2] + elbow[2] + wrist[2]) / 2.6 - skeleton.root[2]
-        reach = figure.design.rig.upper_arm
+        reach = rig.upper_arm
         head_low = skeleton.head.centre(0.12)[1]
         start = 0.0
-        if middle < (-0.05 if one_piece else -0.34) * reach:
-            depth = -14.0
-        elif one_piece:
-            depth = 60.0 if middle > 0.16 * reach else -14.0
+        if one_piece:
+            # Floaters hold their short arms before them; bodies on legs keep them behind the
+            # outline until they come to the front.
+            if rig.has_legs:
+                emerged = (middle / reach - 0.16) / 0.5
+            else:
+                emerged = ((shoulder[2] - skeleton.root[2]) / rig.shoulder_half + 0.5) / 0.4
+            depth = 60.0 if emerged > 0 else -14.0
             if depth > 0:
-                emerged = min(1.0, (middle - 0.16 * reach) / (0.5 * reach))
-                start = (1.0 - emerged) * _hidden_share(figure, shoulder, elbow)
+                hidden = _hidden_share(figure, (shoulder, elbow, wrist))
+                start = (1.0 - min(1.0, emerged)) * hidden
+        elif middle < -0.34 * reach:
+            depth = -14.0
         elif wrist[2] > 0.45 * reach and wrist[1] < head_low + 20:
             depth = 60.0
         else:
             depth = 14.0
             emerged = min(1.0, (middle + 0.34 * reach) / (0.30 * reach))
-            start = (1.0 - emerged) * _hidden_share(figure, shoulder, elbow)
+            start = (1.0 - emerged) * min(0.45, _hidden_share(figure, (shoulder, elbow, wrist)))
         _draw_arm(figure, look, (shoulder, elbow, wrist), depth + index * 0.01, index, start)
 
 
-def _hidden_share(figure: Figure, shoulder: Vec3, elbow: Vec3) -> float:
-    """How much of the upper arm lies within the outline of the body: an arm that comes to the
-    front shows this part bit by bit, instead of all at once.
+_MOST_HIDDEN = 1.6
+"""Along the arm (1 is the elbow): the wrist and the hand are always drawn."""
+
+
+def _hidden_share(figure: Figure, joints: tuple[Vec3, Vec3, Vec3]) -> float:
+    """How much of an arm, from the shoulder on, lies within the outline of the body: an arm that
+    comes to the front shows this part bit by bit, instead of all at once.
     """
     torso, v = figure.skeleton.torso, figure.design.rig.shoulder_v
-    middle = torso.centre(v)[0]
-    way = 1.0 if shoulder[0] > middle else -1.0
-    out = (elbow[0] - shoulder[0]) * way
-    if out <= 1.0:
-        return 0.0
-    edge = torso.seen_half_width(v, torso.solid.width_at(v)) - (shoulder[0] - middle) * way
-    return max(0.0, min(0.45, edge / out))
+    height = torso.solid.height * torso.pose.stretch_y
+    share = 0.0
+    while share < _MOST_HIDDEN:
+        a, b = joints[int(share)], joints[int(share) + 1]
+        f = share - int(share)
+        x, y = a[0] + (b[0] - a[0]) * f, a[1] + (b[1] - a[1]) * f
+        level = min(1.0, max(0.0, v + (joints[0][1] - y) / height))
+        middle = torso.centre(level)[0]
+        if abs(x - middle) > torso.seen_half_width(level, torso.solid.width_at(level)):
+            break
+        share += 0.05
+    return share
 
 
 def _flat(joints: tuple[Vec3, Vec3, Vec3]) -> list[Vec2]:

@@ -72,6 +72,22 @@ def batches(jobs: Sequence[Job]) -> Iterator[list[Job]]:
             yield found + list(islice(same, found[0].card.batch_size - 1))
 
 
+_DEVICE_LOST_SIGNS = (
+    "no cuda-capable device",
+    "no cuda gpus are available",
+    "cuda driver initialization failed",
+    "gpu is lost",
+    "device is lost",
+    "gpu has fallen off the bus",
+)
+
+
+def is_device_lost(result: Result) -> bool:
+    """Whether a failure says that the device is gone: another one can do the case."""
+    reason = result.reason.lower()
+    return result.status == "failed" and any(sign in reason for sign in _DEVICE_LOST_SIGNS)
+
+
 class Options(Record):
     """What a user may set of a back end as `runner.KEY=VALUE`; each field has a description."""
 

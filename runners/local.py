@@ -19,7 +19,7 @@ from multiprocessing.context import SpawnProcess
 from a2bench.errors import A2BenchError
 from a2bench.processes import MARK, end_marked, new_mark, oom_kills
 from a2bench.records import FailureKind, Result
-from a2bench.runner import Job, WorkerFactory, batches
+from a2bench.runner import Job, WorkerFactory, batches, is_device_lost
 
 _SPAWN = get_context("spawn")
 """Never fork: a forked CUDA context or thread pool hangs."""
@@ -32,15 +32,6 @@ _LOADING_DEATHS = 3
 
 _STRIKES = 2
 """Lost-device answers in a row after which a device gets no more work."""
-
-_DEVICE_LOST_SIGNS = (
-    "no cuda-capable device",
-    "no cuda gpus are available",
-    "cuda driver initialization failed",
-    "gpu is lost",
-    "device is lost",
-    "gpu has fallen off the bus",
-)
 
 
 @dataclass(frozen=True)
@@ -189,11 +180,6 @@ def visible_gpus(method: str) -> list[str]:
     return listed.split(",")[:count] if listed else [str(index) for index in range(count)]
 
 
-def _is_device_lost(result: Result) -> bool:
-    reason = result.reason.lower()
-    return result.status == "failed" and any(sign in reason for sign in _DEVICE_LOST_SIGNS)
-
-
 def _run(workers: list[_Worker], jobs: Sequence[Job]) -> Iterator[Result]:
     queue = _Queue(jobs)
     try:
@@ -281,7 +267,7 @@ def _answer(worker: _Worker, queue: _Queue) -> Iterator[Result]:
     worker.task = None
     used_before, worker.answered = worker.answered > 0, worker.answered + 1
     for job, result in zip(task.jobs, results, strict=True):
-        if _is_device_lost(result):
+        if is_device_lost(result):
             worker.strikes += 1
             worker.stop()
             queue.put_back([_Task((job,), task.tries + 1)])

@@ -12,6 +12,7 @@ import math
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -26,14 +27,18 @@ from pydantic import Field
 
 from a2bench.errors import A2BenchError
 from a2bench.paths import aside_name
+from a2bench.processes import MARK, new_mark
 from a2bench.records import FailureKind, Result
-from a2bench.runner import Job, Options, WorkerFactory
+from a2bench.runner import Job, Options, WorkerFactory, batches, is_device_lost
 
 _OBJECT_STORE_BYTES = 128 * 2**20
 """Of a cluster started here: requests and results are a few kB, videos go through the disk."""
 
 _START_ATTEMPTS = 3
-"""So many workers in a row that cannot start are a wrong set-up, not bad luck."""
+"""So many workers in a row that cannot start, or load a method, are not bad luck."""
+
+_COMMAND_SLACK_SECONDS = 60.0
+"""The worker itself ends a command in time; this is for reading and storing its output."""
 
 _LONGEST_FOLDER = 25
 """Characters of a temporary folder that leave room for Ray's socket names (107 at most)."""
@@ -95,13 +100,16 @@ class _Hello:
 
 
 class _Host:
-    """The actor: one device with the methods loaded on it."""
+    """The actor: one device with a method loaded on it."""
 
     def __init__(
         self, make_worker: WorkerFactory, device: str, environment: Mapping[str, str]
     ) -> None:
         os.environ.update(environment)
-        self._work = make_worker(device)
+        mark = new_mark()
+        _end_children_with_us(mark)
+        os.environ[MARK] = mark
+        self._worker = make_worker(device)
 
     def hello(self, check: _Check) -> _Hello:
         import ray
@@ -112,33 +120,65 @@ class _Host:
             problem=check.problem(),
         )
 
-    def work(self, job: Job) -> Result:
-        return self._work(job)
+    def load(self, job: Job) -> None:
+        self._worker.load(job)
+
+    def batch(self, jobs: Sequence[Job]) -> list[Result]:
+        return self._worker.batch(jobs)
+
+
+_GUARD = """
+import os, sys, time
+from a2bench.processes import end_marked
+parent = int(sys.argv[2])
+while os.getppid() == parent:
+    time.sleep(0.2)
+end_marked(sys.argv[1])
+"""
+
+
+def _end_children_with_us(mark: str) -> None:
+    """Start a process that outlives this one and ends what it started, however it ends."""
+    command = [sys.executable, "-c", _GUARD, mark, str(os.getpid())]
+    subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL)
+
+
+@dataclass
+class _Task:
+    """Jobs that are given together, and how often they were given before."""
+
+    jobs: tuple[Job, ...]
+    tries: int = 0
 
 
 @dataclass
 class _Seat:
-    """An actor and the job it is at; None while it starts."""
+    """An actor, and what it is at."""
 
     actor: Any
-    job: Job | None = None
+    node: str = ""
+    task: _Task | None = None
+    """None while it starts."""
+    loading: bool = False
     deadline: float = float("inf")
+    used: bool = False
+    """Whether it has made a clip before: then its memory is not all free."""
 
 
 @dataclass
 class _Pool:
-    """The actors of one kind of device, and the jobs that wait for one."""
+    """The actors of one kind of device, and the tasks that wait for one."""
 
     make_worker: WorkerFactory
     device: Literal["cpu", "cuda"]
     resources: Mapping[str, float]
     retries: int
     check: _Check
-    waiting: deque[Job]
+    waiting: deque[_Task]
     seats: dict[Any, _Seat] = field(default_factory=dict)
     """Ray's reference of the answer that is awaited -> who owes it."""
-    losses: Counter[str] = field(default_factory=Counter)
-    """Fingerprint of a request -> workers lost at it."""
+    loading_deaths: Counter[str] = field(default_factory=Counter)
+    """Method -> actors in a row that were lost while they loaded it."""
     failed_starts: int = 0
     seen_one: bool = False
 
@@ -146,10 +186,11 @@ class _Pool:
         """Ask Ray for one more actor, where there is work for it."""
         import ray
 
-        starting = sum(seat.job is None for seat in self.seats.values())
+        starting = sum(seat.task is None for seat in self.seats.values())
         if starting >= len(self.waiting):
             return
         environment = {key: text for key, text in os.environ.items() if key.startswith("A2BENCH_")}
+        environment.pop(MARK, None)
         actor = (
             ray.remote(_Host)
             .options(max_restarts=0, max_task_retries=0, **self.resources)
@@ -158,15 +199,26 @@ class _Pool:
         self.seats[actor.hello.remote(self.check)] = _Seat(actor)
 
     def give(self, seat: _Seat) -> None:
-        """Hand the next job to a free actor; without one, end it."""
+        """Hand the next task to a free actor, which first loads its method; without one, end it."""
         import ray
 
         if not self.waiting:
             ray.kill(seat.actor)
             return
-        job = self.waiting.popleft()
-        seat.job, seat.deadline = job, time.monotonic() + job.card.timeout_seconds
-        self.seats[seat.actor.work.remote(job)] = seat
+        seat.task, seat.loading = self.waiting.popleft(), True
+        first = seat.task.jobs[0]
+        seat.deadline = time.monotonic() + first.card.load_timeout_seconds
+        self.seats[seat.actor.load.remote(first)] = seat
+
+    def work(self, seat: _Seat) -> None:
+        """Have an actor whose method is loaded make the clips: from here on it is their time."""
+        assert seat.task is not None
+        card = seat.task.jobs[0].card
+        seconds = card.timeout_seconds * len(seat.task.jobs)
+        if card.kind == "command":
+            seconds += _COMMAND_SLACK_SECONDS
+        seat.loading, seat.deadline = False, time.monotonic() + seconds
+        self.seats[seat.actor.batch.remote(list(seat.task.jobs))] = seat
 
     def results(self, count: int) -> Iterator[Result]:
         """Yield one result a job, over `count` actors."""
@@ -176,7 +228,7 @@ class _Pool:
         try:
             for _ in range(count):
                 self.start()
-            while self.waiting or any(seat.job for seat in self.seats.values()):
+            while self.waiting or any(seat.task for seat in self.seats.values()):
                 now = time.monotonic()
                 patience = min([1.0, *(seat.deadline - now for seat in self.seats.values())])
                 ready, _ = ray.wait(list(self.seats), timeout=max(0.0, patience))
@@ -194,63 +246,121 @@ class _Pool:
 
     def _answered(self, reference: Any) -> Iterator[Result]:
         import ray
-        from ray.exceptions import RayError, RayTaskError
+        from ray.exceptions import RayError
 
         seat = self.seats.pop(reference)
         try:
             answer = ray.get(reference)
         except RayError as error:
-            ray.kill(seat.actor)
-            if seat.job is None:
-                self._no_start(error)
-            elif isinstance(error, RayTaskError):  # raised by our own code: the same elsewhere
-                yield Result.failed(seat.job.request, "crash", str(error).strip()[-2000:])
-            else:
-                yield from self._lost(seat.job, error)
-            self.start()
+            yield from self._lost(seat, error)
             return
         if isinstance(answer, _Hello):
             _refuse_strange_node(answer, self.check)
-            self.seen_one, self.failed_starts = True, 0
-        self.give(seat)
-        if isinstance(answer, Result):
-            yield answer
+            seat.node, self.seen_one, self.failed_starts = answer.node, True, 0
+            self.give(seat)
+        elif seat.loading:
+            assert seat.task is not None
+            self.loading_deaths[seat.task.jobs[0].card.name] = 0
+            self.work(seat)
+        else:
+            yield from self._made(seat, answer)
 
-    def _no_start(self, error: Exception) -> None:
-        self.failed_starts += 1
-        if self.failed_starts >= _START_ATTEMPTS:
-            raise A2BenchError(
-                f"{self.failed_starts} Ray workers in a row could not start: {_last_line(error)}\n"
-                "hint: every node needs the same environment: pip install 'a2bench[ray]' there"
-            ) from error
+    def _made(self, seat: _Seat, results: Sequence[Result]) -> Iterator[Result]:
+        """Yield the results of a task; queue again what another actor can do."""
+        task = seat.task
+        assert task is not None
+        kept, broken = [], False
+        for job, result in zip(task.jobs, results, strict=True):
+            gone = is_device_lost(result)
+            short = result.failure == "oom"
+            # after such an error every call of that process may fail
+            broken |= gone or short or "cuda error" in result.reason.lower()
+            if (gone and task.tries < self.retries) or (short and seat.used and task.tries == 0):
+                self.waiting.append(_Task((job,), task.tries + 1))
+            else:
+                kept.append(self._placed(result, seat))
+        seat.used = True
+        if broken:
+            self._replace(seat)
+        else:
+            self.give(seat)
+        yield from kept
 
-    def _lost(self, job: Job, error: Exception) -> Iterator[Result]:
-        """Queue the case of a lost actor again, last, or mark it when it was lost too often."""
-        times = self.losses[job.request.fingerprint] = self.losses[job.request.fingerprint] + 1
-        if times <= self.retries:
-            self.waiting.append(job)
-            return
-        text = str(error)
-        oom = "memory pressure" in text or "OutOfMemory" in type(error).__name__
-        kind: FailureKind = "oom" if oom else "crash"
-        yield Result.failed(
-            job.request,
-            kind,
-            f"its Ray worker was lost {times} times, each time another one; "
-            f"the last: {type(error).__name__}: {_last_line(error)}",
-        )
+    def _placed(self, result: Result, seat: _Seat) -> Result:
+        assert seat.task is not None
+        place = {"device": f"{seat.node}/{self.device}", "attempts": seat.task.tries + 1}
+        return result.model_copy(update=place)
 
-    def _overdue(self) -> Iterator[Result]:
+    def _replace(self, seat: _Seat) -> None:
         import ray
 
+        ray.kill(seat.actor)
+        self.start()
+
+    def _lost(self, seat: _Seat, error: Exception) -> Iterator[Result]:
+        """Queue the task of a lost actor again, last; mark a case that was lost too often."""
+        from ray.exceptions import RayTaskError
+
+        text = str(error)
+        task = seat.task
+        if task is None:
+            self.failed_starts += 1
+            if self.failed_starts >= _START_ATTEMPTS:
+                raise A2BenchError(
+                    f"{self.failed_starts} Ray workers in a row could not start: "
+                    f"{_last_line(error)}\n"
+                    "hint: every node needs the same environment: pip install 'a2bench[ray]' there"
+                ) from error
+            self._replace(seat)
+            return
+        oom = "memory pressure" in text or "OutOfMemory" in type(error).__name__
+        kind: FailureKind = "oom" if oom else "crash"
+        words = f"{type(error).__name__}: {_last_line(error)}"
+        if seat.loading and "node has died" in text:  # says nothing of the method
+            self.waiting.append(_Task(task.jobs, task.tries + 1))
+        elif seat.loading:
+            yield from self._died_loading(seat, kind, words)
+        elif len(task.jobs) > 1:  # one by one, to see which it was
+            self.waiting.extend(_Task((job,), task.tries + 1) for job in task.jobs)
+        elif isinstance(error, RayTaskError):  # raised by our own code: the same elsewhere
+            yield self._placed(Result.failed(task.jobs[0].request, "crash", text[-2000:]), seat)
+        elif task.tries < self.retries:
+            self.waiting.append(_Task(task.jobs, task.tries + 1))
+        else:
+            reason = f"its Ray worker was lost {task.tries + 1} times, each time another; the last:"
+            yield self._placed(Result.failed(task.jobs[0].request, kind, f"{reason} {words}"), seat)
+        self._replace(seat)
+
+    def _died_loading(self, seat: _Seat, kind: FailureKind, words: str) -> Iterator[Result]:
+        """Queue a task again; after several such deaths in a row give its method up."""
+        assert seat.task is not None
+        name = seat.task.jobs[0].card.name
+        self.waiting.append(_Task(seat.task.jobs, seat.task.tries + 1))
+        self.loading_deaths[name] += 1
+        if self.loading_deaths[name] < _START_ATTEMPTS:
+            return
+        given_up = [task for task in self.waiting if task.jobs[0].card.name == name]
+        self.waiting = deque(task for task in self.waiting if task not in given_up)
+        reason = f"{_START_ATTEMPTS} Ray workers ended while they loaded the method; the last:"
+        for job in (job for task in given_up for job in task.jobs):
+            yield self._placed(Result.failed(job.request, kind, f"{reason} {words}"), seat)
+
+    def _overdue(self) -> Iterator[Result]:
         now = time.monotonic()
         for reference, seat in list(self.seats.items()):
-            if seat.job is not None and now > seat.deadline:
-                del self.seats[reference]
-                ray.kill(seat.actor)
-                self.start()
-                seconds = seat.job.card.timeout_seconds
-                yield Result.failed(seat.job.request, "timeout", f"no answer within {seconds:g} s")
+            if seat.task is None or now <= seat.deadline:
+                continue
+            del self.seats[reference]
+            card, jobs = seat.task.jobs[0].card, seat.task.jobs
+            if seat.loading:
+                words = f"not loaded within {card.load_timeout_seconds:g} s"
+                yield from self._died_loading(seat, "timeout", words)
+            elif len(jobs) > 1:
+                self.waiting.extend(_Task((job,), seat.task.tries + 1) for job in jobs)
+            else:
+                words = f"no answer within {card.timeout_seconds:g} s"
+                yield self._placed(Result.failed(jobs[0].request, "timeout", words), seat)
+            self._replace(seat)
 
 
 def _last_line(error: Exception) -> str:
@@ -328,8 +438,6 @@ def _connected(address: str | None, cpus: int) -> Iterator[None]:
             folder = Path(tempfile.mkdtemp(prefix="a2b-ray-", dir=short))
             with _environment(
                 RAY_USAGE_STATS_ENABLED="0",
-                # a method's own children end with the actor
-                RAY_kill_child_processes_on_worker_exit_with_raylet_subreaper="true",
             ):
                 ray.init(
                     num_cpus=cpus,
@@ -391,10 +499,10 @@ class RayRunner:
                 resources = {"num_cpus": self.options.cpus_per_worker}
                 if device == "cuda":
                     resources["num_gpus"] = self.options.gpus_per_worker
-                pool = _Pool(
-                    make_worker, device, resources, self.options.retries, check, deque(these)
-                )
-                yield from pool.results(min(self._room(device, these, workers), len(these)))
+                waiting = deque(_Task(tuple(batch)) for batch in batches(these))
+                count = min(self._room(device, these, workers), len(waiting))
+                pool = _Pool(make_worker, device, resources, self.options.retries, check, waiting)
+                yield from pool.results(count)
 
     def _room(self, device: str, jobs: Sequence[Job], workers: int | None) -> int:
         """Return how many workers to ask for."""

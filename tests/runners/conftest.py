@@ -17,7 +17,7 @@ def method(plugin_folder: Path) -> Callable[..., MethodCard]:
     `HERE` is the plug-in folder, where a method leaves word for the test and for its next call.
     """
 
-    def make(name: str, body: str, *, card: str = "") -> MethodCard:
+    def make(name: str, body: str, *, card: str = "", init: str = "pass") -> MethodCard:
         folder = plugin_folder / "baselines"
         (folder / f"{name}.yaml").write_text(
             f"name: {name}\ntitle: {name}\nsummary: s\nkind: in_process\nentry: It\n"
@@ -26,7 +26,7 @@ def method(plugin_folder: Path) -> Callable[..., MethodCard]:
         (folder / f"{name}.py").write_text(
             "import hashlib, os, pathlib, signal, subprocess, time\nimport numpy as np\n"
             f"HERE = pathlib.Path({str(plugin_folder)!r})\n"
-            "class It:\n    def __init__(self, device): pass\n"
+            f"class It:\n    def __init__(self, device): {init}\n"
             "    def __call__(self, inputs):\n"
             "        case = hashlib.sha256(inputs.reference_image.tobytes()).hexdigest()[:8]\n"
             f"        {body}\n"
@@ -44,7 +44,7 @@ def noise(method: Callable[..., MethodCard]) -> MethodCard:
     return method(
         "noise",
         "return np.random.default_rng(inputs.seed).integers(0, 256, (32, 192, 128, 3), np.uint8)",
-        card="stochastic: true\n",
+        card="stochastic: true\nbatch_size: 2\n",  # given two at a time, answered one by one
     )
 
 

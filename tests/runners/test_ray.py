@@ -103,6 +103,18 @@ def test_a_lost_worker_costs_at_most_its_own_case(
         os.kill(hung, 0)
 
 
+def test_a_method_that_kills_its_workers_while_it_loads_is_given_up(
+    cluster: Any, tiny: Dataset, store: RunFolder, method: MakeMethod
+) -> None:
+    """Three workers die so; the case that was not tried yet is not tried any more."""
+    card = method("bad", "pass", init="os.kill(os.getpid(), signal.SIGKILL)")
+
+    summary = on_ray(cluster, store, tiny, card)
+
+    assert [result.failure for result in summary.failed] == ["crash"] * 4
+    assert summary.failed[0].reason.startswith("3 Ray workers ended while they loaded the method")
+
+
 def test_a_node_that_is_ended_loses_nothing(
     cluster: Any, tiny: Dataset, store: RunFolder, method: MakeMethod, plugin_folder: Path
 ) -> None:

@@ -1,0 +1,163 @@
+"""LPIPS v0.1: weighted distances between unit-normalised features of AlexNet or VGG-16.
+
+Zhang, Isola, Efros, Shechtman and Wang, The Unreasonable Effectiveness of Deep Features as a
+Perceptual Metric, CVPR 2018; code lpips 0.1.4 (BSD-2). The network expects RGB in [-1, 1].
+Backbones are torchvision's files, heads those that the lpips package carries.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Literal, cast
+
+import numpy as np
+import torch
+import torchvision
+from jaxtyping import Float, UInt8
+from torch import Tensor, nn
+from torch.nn import functional
+
+from a2bench import weights
+from a2bench.networks.frames import to_tensor
+from a2bench.networks.loading import built, device, filled, key_of, ready
+
+Backbone = Literal["alex", "vgg"]
+Range = Literal["signed", "unit"]
+"""What the network is fed: `signed` is [-1, 1], as trained; `unit` [0, 1], as DisCo does."""
+
+WEIGHTS: dict[Backbone, tuple[str, str]] = {
+    "alex": ("alexnet_imagenet", "lpips_alex_head"),
+    "vgg": ("vgg16_imagenet", "lpips_vgg_head"),
+}
+_TAPS: dict[Backbone, tuple[tuple[int, int], ...]] = {
+    # index of the ReLU in torchvision's `features`, and its channels
+    "alex": ((1, 64), (4, 192), (7, 384), (9, 256), (11, 256)),
+    "vgg": ((3, 64), (8, 128), (15, 256), (22, 512), (29, 512)),
+}
+_SHIFT = (-0.030, -0.088, -0.188)
+_SCALE = (0.458, 0.448, 0.450)
+_EPS = 1e-10
+
+
+class Lpips(nn.Module):
+    """One backbone with its five heads."""
+
+    def __init__(self, backbone: Backbone, features: nn.Sequential, heads: list[Tensor]) -> None:
+        super().__init__()
+        self.taps = dict(_TAPS[backbone])
+        self.features = features[: max(self.taps) + 1]
+        for index, head in enumerate(heads):
+            self.register_buffer(f"head{index}", head)
+        self.register_buffer("shift", torch.tensor(_SHIFT).view(1, 3, 1, 1))
+        self.register_buffer("scale", torch.tensor(_SCALE).view(1, 3, 1, 1))
+
+    def layers(
+        self, first: Float[Tensor, "b 3 h w"], second: Float[Tensor, "b 3 h w"]
+    ) -> Iterator[Float[Tensor, "b 1 _ _"]]:
+        """Yield each layer's map of weighted squared differences, at its own size."""
+        count = len(first)
+        both = torch.cat((first, second))
+        x = (both - cast(Tensor, self.shift)) / cast(Tensor, self.scale)
+        x = x.contiguous(memory_format=torch.channels_last)
+        layer = 0
+        for index, module in enumerate(self.features):
+            x = module(x)
+            if index in self.taps:
+                # unit length over channels; x itself goes on to the next layer
+                unit = x / (x.square().sum(dim=1, keepdim=True).sqrt() + _EPS)
+                difference = (unit[:count] - unit[count:]).square_()
+                yield functional.conv2d(difference, getattr(self, f"head{layer}"))
+                layer += 1
+
+    def maps(
+        self, first: Float[Tensor, "b 3 h w"], second: Float[Tensor, "b 3 h w"]
+    ) -> Float[Tensor, "b h w"]:
+        """Distance at every pixel: the layers' maps, enlarged bilinearly and added."""
+        size = first.shape[-2:]
+        total = torch.zeros((len(first), *size), device=first.device)
+        for layer in self.layers(first, second):
+            total += functional.interpolate(
+                layer, size=size, mode="bilinear", align_corners=False
+            ).squeeze(1)
+        return total
+
+    def means(
+        self, first: Float[Tensor, "b 3 h w"], second: Float[Tensor, "b 3 h w"]
+    ) -> Float[Tensor, " b"]:
+        """Distance of whole pictures: each layer's mean, added (the package's default)."""
+        found = [layer.mean(dim=(1, 2, 3)) for layer in self.layers(first, second)]
+        return torch.stack(found).sum(dim=0)
+
+
+def prepared(
+    backbone: Backbone, backbone_tensors: dict[str, Tensor], head_tensors: dict[str, Tensor]
+) -> Lpips:
+    """Return the network with these weights, on its device.
+
+    Raises:
+        A2BenchError: keys or shapes differ from those of torchvision and lpips.
+    """
+    make = {"alex": torchvision.models.alexnet, "vgg": torchvision.models.vgg16}[backbone]
+    made = filled(built(lambda: make(weights=None)), backbone_tensors, what=WEIGHTS[backbone][0])
+    heads = filled(built(lambda: _Heads(backbone)), head_tensors, what=WEIGHTS[backbone][1])
+    vectors = [head.model[1].weight for head in heads.children()]  # type: ignore[index,union-attr]
+    network = Lpips(backbone, made.features, [vector.detach() for vector in vectors])  # type: ignore[arg-type,union-attr]
+    return ready(network.eval(), dimensions=2)
+
+
+class _Head(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.model = nn.Sequential(nn.Dropout(), nn.Conv2d(channels, 1, 1, bias=False))
+
+
+class _Heads(nn.Module):
+    """The heads under the package's keys: `lin0.model.1.weight` and so on."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        super().__init__()
+        for index, (_, channels) in enumerate(_TAPS[backbone]):
+            self.add_module(f"lin{index}", _Head(channels))
+
+
+@cache
+def _loaded(backbone: Backbone, _: tuple[str, ...]) -> Lpips:
+    trunk, head = WEIGHTS[backbone]
+    return prepared(backbone, weights.tensors(trunk), weights.tensors(head))
+
+
+def loaded(backbone: Backbone) -> Lpips:
+    """Return the network with the published weights.
+
+    Raises:
+        A2BenchError: the weights are absent or wrong.
+    """
+    return _loaded(backbone, key_of(*WEIGHTS[backbone]))
+
+
+def _input(frame: UInt8[np.ndarray, "h w 3"], given: Range) -> Float[Tensor, "1 3 h w"]:
+    unit = to_tensor(frame[None]).to(device()) / 255
+    return 2 * unit - 1 if given == "signed" else unit
+
+
+def frame_maps(
+    network: Lpips, prediction: UInt8[np.ndarray, "t h w 3"], target: UInt8[np.ndarray, "t h w 3"]
+) -> Iterator[Float[np.ndarray, "h w"]]:
+    """Yield each frame's map of distances, float64, a pair at a time."""
+    with torch.inference_mode():
+        for first, second in zip(prediction, target, strict=True):
+            found = network.maps(_input(first, "signed"), _input(second, "signed"))
+            yield found[0].double().cpu().numpy()
+
+
+def frame_means(
+    network: Lpips,
+    prediction: UInt8[np.ndarray, "t h w 3"],
+    target: UInt8[np.ndarray, "t h w 3"],
+    given: Range,
+) -> list[float]:
+    """Distance of each pair of frames as a whole."""
+    with torch.inference_mode():
+        return [
+            float(network.means(_input(first, given), _input(second, given)))
+            for first, second in zip(prediction, target, strict=True)
+        ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from a2bench import plugins
+from a2bench import plugins, weights
 from a2bench.contact_sheet import SheetRow, spread_frames, write_contact_sheet
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
@@ -122,6 +122,7 @@ def board(
     *,
     seeds: Sequence[int] | None = None,
     allow_partial: bool = False,
+    networks: bool = True,
 ) -> Board:
     """Fold the values of a run into a leaderboard; computes no metric.
 
@@ -149,7 +150,9 @@ def board(
         floor = [] if any(card.name == FLOOR_METHOD for card in shown) else [FLOOR_METHOD]
         read = [*shown, *(store.card(name) for name in floor)]
         values = list(
-            lookup(store, dataset, read, [protocol], split, metrics, seeds=seeds).values.values()
+            lookup(
+                store, dataset, read, [protocol], split, metrics, seeds=seeds, networks=networks
+            ).values.values()
         )
         names = {card.name for card in shown}
         used += [value for value in values if value.method in names]
@@ -176,7 +179,8 @@ def board(
         seeds=made.seeds,
         cards={card.name: _digest_of(card) for card in cards},
         metric_versions={name: plugins.metric(name).version for name in metrics},
-        libraries=library_versions(),
+        weights=_weights(used),
+        libraries=library_versions() | _network_settings(used),
         machine=machine(),
         git=git_state(),
         counts={
@@ -186,6 +190,22 @@ def board(
         },
     )
     return Board(made, used, provenance)
+
+
+def _weights(used: Sequence[Value]) -> dict[str, str]:
+    """Return the weight files behind the numbers, by name."""
+    computed = {value.metric for value in used if value.status == "ok"}
+    rows = {row for name in computed for row in plugins.metric(name).all_weights}
+    return {name: f"sha256:{digest}" for name, digest in weights.digests(*rows).items() if digest}
+
+
+def _network_settings(used: Sequence[Value]) -> dict[str, str]:
+    """Return what decides the last digits of the network metrics; nothing where there are none."""
+    if not _weights(used):
+        return {}
+    from a2bench.networks.loading import settings
+
+    return settings()
 
 
 def _digest_of(card: MethodCard) -> str:

@@ -60,9 +60,10 @@ def demo(
     cards = [plugins.card(name) for name in METHODS]
     summary = run(store, dataset, cards, PROTOCOLS, split, workers=workers)
     lap("run")
-    score(store, dataset, cards, PROTOCOLS, split, suite_metrics("a2bench"), workers=workers)
+    metrics = suite_metrics("a2bench")
+    score(store, dataset, cards, PROTOCOLS, split, metrics, workers=workers, networks=False)
     lap("score")
-    made = board(store, dataset, METHODS, PROTOCOLS, split, "a2bench")
+    made = board(store, dataset, METHODS, PROTOCOLS, split, "a2bench", networks=False)
     sheet = out / "contact_sheet.png"
     if not sheet.exists() or summary.finished or _written(out) != made.provenance:
         write_sheet(store, dataset, METHODS, "cross", split, sheet)

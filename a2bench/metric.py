@@ -4,14 +4,15 @@ A metric is one file `metrics/<name>.py` with a `METRIC`. It never opens a file:
 each video once and hands the same `ClipPair` to every metric that has the same view of it.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool, Float32, UInt8
 
+from a2bench import weights
 from a2bench.records import Region, ValueStatus
 
 Video = UInt8[np.ndarray, "t h w 3"]
@@ -40,6 +41,7 @@ class ClipPair:
         background: bool (h, w): pixels outside the region in every frame; None: not known.
         instants: each frame's number in the clip, so that metrics of movement see gaps; None: the
             frames follow each other.
+        reference_image: the picture of the character that the method was given; None: not known.
     """
 
     prediction: Video
@@ -47,6 +49,7 @@ class ClipPair:
     scored_pixels: Pixels | None = None
     background: Bool[np.ndarray, "h w"] | None = None
     instants: tuple[int, ...] | None = None
+    reference_image: UInt8[np.ndarray, "_ _ 3"] | None = None
 
     def __post_init__(self) -> None:
         if self.prediction.shape != self.target.shape:
@@ -68,7 +71,12 @@ class ClipPair:
         """The same clips with every pixel scored."""
         if self.scored_pixels is None:
             return self
-        return ClipPair(self.prediction, self.target, instants=self.instants)
+        return ClipPair(
+            self.prediction,
+            self.target,
+            instants=self.instants,
+            reference_image=self.reference_image,
+        )
 
     @cached_property
     def outside_region(self) -> "ClipPair":
@@ -122,8 +130,79 @@ class Agreement:
 
 
 @dataclass(frozen=True)
+class ClipFeatures:
+    """What a network says of one clip.
+
+    Attributes:
+        case_id: of the clip.
+        reference_id, driver_id: who is seen and who drives it.
+        vectors: float32, one row a frame or window.
+    """
+
+    case_id: str
+    reference_id: str
+    driver_id: str
+    vectors: Float32[np.ndarray, "n d"]
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """A network with one convention of feeding it: frames of a clip to vectors.
+
+    Attributes:
+        name, version: identify it in the store of features; the version rises when the same frames
+            give other vectors.
+        weights: rows of the weight table.
+        dimension: of a vector.
+        of: what a vector is of, such as "frame" or "window of 16 frames".
+        fewest_frames: shorter clips have no vector.
+        extract: the computation; loads its network when it is first called.
+    """
+
+    name: str
+    version: int
+    weights: tuple[str, ...]
+    dimension: int
+    of: str
+    extract: Callable[[Video], Float32[np.ndarray, "n d"]]
+    fewest_frames: int = 1
+
+
+@dataclass(frozen=True)
+class SetOutcome(Outcome):
+    """A set's number with what it rests on.
+
+    Attributes:
+        samples: vectors of the prediction's side, N.
+        rank: of their covariance, where the metric uses one.
+        low, high: 95 % interval, where there is one.
+        ranked: whether methods may be ranked by it.
+    """
+
+    samples: int | None = None
+    rank: int | None = None
+    low: float | None = None
+    high: float | None = None
+    ranked: bool = True
+
+
+@dataclass(frozen=True)
+class SetPart:
+    """How a metric of a whole set is computed: one value a protocol, method and seed.
+
+    Attributes:
+        extractor: makes the vectors, kept a clip, so that each is computed once.
+        distance: of the predictions' clips to the truths'; both hold the same cases in the same
+            order, sorted by case id.
+    """
+
+    extractor: Extractor
+    distance: Callable[[Sequence[ClipFeatures], Sequence[ClipFeatures]], SetOutcome]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A full-reference metric of one clip.
+    """A full-reference metric of one clip, or of the set of all clips.
 
     Attributes:
         version: rises when the same videos give another number.
@@ -132,7 +211,9 @@ class Metric:
         unit: of the value ("dB", "px", "1").
         value_range: smallest and largest possible value.
         perfect: the value of a prediction equal to the truth.
-        clip: the computation; the scorer never calls it for identical clips.
+        clip: the computation for one clip; the scorer never calls it for identical clips.
+        of_set: the computation for a set of clips; a metric has the one or the other.
+        weights: rows of the weight table that `clip` needs; those of `of_set` are known by it.
         cap: value with which a case enters means where the metric is unbounded (PSNR).
         digits: printed decimals.
         choices: every decision that changes the number, such as "resize" or "covariance", by name.
@@ -144,6 +225,7 @@ class Metric:
         region: the pixels it scores where a region is known: the region, the whole frame
             (`*_full`), or what lies outside the region (`*_background`).
         view: the frames it is shown; metrics of suite `disco` have the field's.
+        sees_reference: whether it looks at the picture that the method was given.
         missing: what the machine lacks to compute it (weights), with the command that gets it;
             "" where nothing is missing. Asked once a run.
     """
@@ -154,7 +236,9 @@ class Metric:
     unit: str
     value_range: tuple[float, float]
     perfect: float
-    clip: Callable[[ClipPair], Outcome]
+    clip: Callable[[ClipPair], Outcome] | None = None
+    of_set: SetPart | None = None
+    weights: tuple[str, ...] = ()
     title: str
     cap: float | None = None
     digits: int = 3
@@ -169,7 +253,19 @@ class Metric:
     agreement: tuple[Agreement, ...] = ()
     region: Region = "motion"
     view: View = "scored"
+    sees_reference: bool = False
     missing: Callable[[], str] = _nothing_missing
+
+    def __post_init__(self) -> None:
+        if (self.clip is None) == (self.of_set is None):
+            raise ValueError("a metric has `clip` or `of_set`, one of them")
+        if self.all_weights and self.missing is _nothing_missing:
+            object.__setattr__(self, "missing", partial(weights.missing, *self.all_weights))
+
+    @property
+    def all_weights(self) -> tuple[str, ...]:
+        """Rows of the weight table without which it has no number."""
+        return self.of_set.extractor.weights if self.of_set else self.weights
 
     def outcome(self, pair: ClipPair) -> Outcome:
         """Score one clip: identical clips are perfect by definition, without computing."""
@@ -185,7 +281,11 @@ class Metric:
             return Outcome(None, "undefined", "no scored pixel: the region is empty in every frame")
         if pair.identical:
             return Outcome(self.perfect, "identical")
-        return self.clip(pair)
+        assert self.clip is not None  # sets have no outcome of one clip
+        found = self.clip(pair)
+        if found.value is not None and (mark := weights.unverified(*self.weights)):
+            return replace(found, reason="; ".join(filter(None, (found.reason, mark))))
+        return found
 
     def scored_region(self, *, masked: bool) -> Region:
         """Return the region of its values, on data with masks or without."""

@@ -45,6 +45,9 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 """A snake_case id; the file name is the name."""
 
 CaseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
+SetId = Annotated[str, StringConstraints(pattern=r"^split:[A-Za-z0-9._-]{1,100}$")]
+"""Where the value of a whole split stands among those of its cases: `set_id`."""
+
 FolderName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$", max_length=100)
 ]
@@ -360,13 +363,18 @@ class Result(Record):
         return self
 
 
+def set_id(split: str) -> str:
+    """Return the case id under which a set's values stand; no case can have it."""
+    return f"split:{split}"
+
+
 class Value(Record):
     """One metric on one case: a number, or a status and a reason."""
 
     protocol: Protocol
     method: str
     seed: int
-    case_id: CaseId
+    case_id: CaseId | SetId
     metric: Name
     version: int
     """Rises when the same videos give another number; versions never share a table."""
@@ -377,6 +385,16 @@ class Value(Record):
     unit: str
     key: Digest
     """Digest of truth, prediction and metric version: a changed one is scored anew."""
+    samples: int | None = None
+    """Of a set: how many vectors the prediction's side has, N."""
+    rank: int | None = None
+    """Of a set: of their covariance."""
+    low: float | None = None
+    """Of a set: lower end of its 95 % interval."""
+    high: float | None = None
+    """Of a set: upper end."""
+    ranked: bool = True
+    """Whether methods may be ranked by it; a Fréchet distance of a few clips must not."""
 
     @model_validator(mode="after")
     def _number_or_reason(self) -> "Value":

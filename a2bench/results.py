@@ -41,9 +41,10 @@ from a2bench.records import (
     Region,
     Track,
     Value,
+    set_id,
 )
 
-VALUES_SCHEMA = "a2bench.values/1"
+VALUES_SCHEMA = "a2bench.values/2"
 _SCHEMA_KEY = b"a2bench.schema"
 
 FLOOR_METHOD = "still"
@@ -69,6 +70,11 @@ _COLUMNS = pa.schema(
         pa.field("region", pa.string(), nullable=False),
         pa.field("unit", pa.string(), nullable=False),
         pa.field("key", pa.string(), nullable=False),
+        pa.field("samples", pa.int64(), nullable=True),
+        pa.field("rank", pa.int64(), nullable=True),
+        pa.field("low", pa.float64(), nullable=True),
+        pa.field("high", pa.float64(), nullable=True),
+        pa.field("ranked", pa.bool_(), nullable=False),
     ]
 )
 
@@ -198,6 +204,8 @@ class Provenance(Record):
     cards: dict[str, Digest]
     """Method -> digest of its card and of the code beside it: `card_digest`."""
     metric_versions: dict[str, int]
+    weights: dict[str, Digest] = Field(default_factory=dict)
+    """Weight file -> digest, of the metrics that have a number."""
     libraries: dict[str, str]
     machine: str
     git: GitState | None
@@ -386,6 +394,8 @@ class Cell:
         left_out: cases in which no method has a number.
         reason: why there is no value, and the command to type.
         rank: 1 is best, ties share; None: not ranked.
+        ranked: whether methods may be ranked by it.
+        note: what a number of a set rests on: N, rank of the covariance, stand-ins.
     """
 
     metric: str
@@ -399,6 +409,8 @@ class Cell:
     left_out: int = 0
     reason: str = ""
     rank: int | None = None
+    ranked: bool = True
+    note: str = ""
 
     @property
     def best(self) -> bool:
@@ -644,6 +656,34 @@ def _cell(
     )
 
 
+def _set_cell(
+    board: _Board, protocol: Protocol, method: str, metric: str, cases: Sequence[str]
+) -> Cell:
+    """Fold the values of a set, one a seed, into a cell."""
+    by_seed = board.cases(protocol, method, metric).get(set_id(board.caption.split), {})
+    lacking = [value for value in by_seed.values() if value.value is None]
+    if lacking or not by_seed:
+        status: CellStatus = "unavailable"
+        if lacking and lacking[0].status == "not_applicable":
+            status = "not_applicable"
+        reason = lacking[0].reason if lacking else "not scored yet: `a2bench score`"
+        return Cell(metric, status, None, 0, len(cases), reason=reason)
+    values = [by_seed[seed] for seed in sorted(by_seed)]
+    mean = _mean([value.value for value in values if value.value is not None])
+    samples = sorted({value.samples for value in values if value.samples is not None})
+    ranks = sorted({value.rank for value in values if value.rank is not None})
+    ranked = all(value.ranked for value in values)
+    rests = [
+        f"N = {' or '.join(map(str, samples))}" if samples else "",
+        f"rank {' or '.join(map(str, ranks))}" if ranks else "",
+        "" if ranked else "not ranked: too few for this distance",
+        *dict.fromkeys(value.reason for value in values),
+    ]
+    note = ", ".join(text for text in rests if text)
+    count = len(cases)
+    return Cell(metric, "ok", mean, scored=count, of=count, ranked=ranked, note=note)
+
+
 def _kind(by_seed: _Seeds, seeds: Sequence[int]) -> str:
     """What became of a case, the worst of its seeds deciding."""
     if _is_missing(by_seed, seeds):
@@ -687,8 +727,15 @@ def _row(board: _Board, protocol: Protocol, card: MethodCard, cases: Sequence[st
         )
         return Row(protocol, card, (), 0, len(cases), cells)
     seeds = board.seeds(protocol, card.name)
-    cells = tuple(_cell(board, protocol, card.name, metric, cases) for metric in board.metrics)
-    counting = [cell.metric for cell in cells if cell.value is not None]
+    cells = tuple(
+        (_cell if facts.of_set is None else _set_cell)(board, protocol, card.name, metric, cases)
+        for metric, facts in board.metrics.items()
+    )
+    counting = [
+        cell.metric
+        for cell in cells
+        if cell.value is not None and board.metrics[cell.metric].of_set is None
+    ]
     lost = {
         case_id
         for metric in counting
@@ -712,9 +759,9 @@ def _refuse_missing(
                 continue
             seeds = board.seeds(protocol, card.name)
             lost: dict[str, list[str]] = {}
-            for metric in board.metrics:
+            for metric, facts in board.metrics.items():
                 found = board.cases(protocol, card.name, metric)
-                if _whole_cell(cases, found):
+                if facts.of_set is not None or _whole_cell(cases, found):
                     continue
                 for case_id in cases:
                     if _is_missing(found.get(case_id, {}), seeds):
@@ -743,7 +790,9 @@ def _ranked(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
         keys = {
             row.card.name: sign * round(value, column.digits)
             for row in rows
-            if not row.card.reference_row and (value := row.cells[position].value) is not None
+            if not row.card.reference_row
+            and row.cells[position].ranked
+            and (value := row.cells[position].value) is not None
         }
         for name, key in keys.items():
             ranks[name, column.name] = 1 + sum(other < key for other in keys.values())
@@ -804,13 +853,17 @@ def aggregate(
     }
     wanted = {name: frozenset(ids) for name, ids in cases.items()}
     names = {card.name for card in methods}
+    of_set = set_id(caption.split)
     used = _checked(
         (
             value
             for value in values
             if value.metric in facts
             and (value.method in names or value.method == FLOOR_METHOD)
-            and value.case_id in wanted.get(value.protocol, ())
+            and (
+                value.case_id in wanted.get(value.protocol, ())
+                or (value.case_id == of_set and value.protocol in wanted)
+            )
         ),
         where="values",
     )

@@ -6,22 +6,39 @@ workers and any order, because each case is scored on its own.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
 
 from a2bench import plugins
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError, problems_error
-from a2bench.metric import ClipPair, Outcome, Video, View
+from a2bench.features import extracted, read_features, shown_to_sets, write_features
+from a2bench.metric import ClipPair, Metric, Outcome, SetOutcome, Video, View
 from a2bench.ondemand import Truth, load_truth, truth_digest, truth_digests, truth_folder
 from a2bench.parallel import in_processes
 from a2bench.paths import only_one, sha256_file, sha256_text, sweep_asides
 from a2bench.progress import progress
-from a2bench.records import Case, MethodCard, Protocol, Region, Result, Value
+from a2bench.records import Case, MethodCard, Protocol, Region, Result, Value, set_id
 from a2bench.results import read_values, write_values
 from a2bench.run import files_of, fingerprint, reason_not_applicable, seeds_of
+from a2bench.sets import (
+    STAND_IN,
+    Member,
+    SetTask,
+    has_features,
+    identity,
+    prediction_features_path,
+    set_key,
+    set_value,
+    split_metrics,
+    truth_features_path,
+    value_without,
+)
 from a2bench.store import RunFolder
-from a2bench.video import read_video
+from a2bench.video import read_image, read_video
 
 RULES = "a2bench.rules/1"
 """Version of what lies between videos and metrics: frames left out, region, undefined parts."""
@@ -52,16 +69,26 @@ class CaseTask:
     dataset: Path
     case: Case
     entries: tuple[tuple[Entry, tuple[str, ...]], ...]
-    """Each prediction with the metrics that are missing."""
+    """Each prediction with the metrics that are missing; of a set metric its vectors are."""
+    values_folder: Path
+    """Of the run: vectors of predictions are kept there."""
 
 
-def measurement_key(truth: str, prediction_sha256: str, metric: str, version: int) -> str:
-    """Digest of everything that decides a value, as `sha256:<hex>`."""
-    return sha256_text("|".join((RULES, truth, prediction_sha256, metric, str(version))))
+def measurement_key(truth: str, prediction_sha256: str, metric: str) -> str:
+    """Digest of everything that decides a value, as `sha256:<hex>`.
+
+    Args:
+        truth: digest of its pixels.
+        prediction_sha256: of the file.
+        metric: its `identity`: name, version, weights.
+    """
+    return sha256_text("|".join((RULES, truth, prediction_sha256, metric)))
 
 
-def score_case(task: CaseTask) -> list[Value]:
+def score_case(task: CaseTask) -> tuple[Case, list[Value]]:
     """Score every prediction of one case; runs in a worker process.
+
+    Vectors for metrics of sets are written to their store; only values come back.
 
     Raises:
         A2BenchError: truth or prediction files are not what was built or stored.
@@ -75,7 +102,12 @@ def score_case(task: CaseTask) -> list[Value]:
     digests = truth_digests(dataset, case)
     assert digests is not None  # load_truth has made them
     asked = {name: plugins.metric(name) for _, names in task.entries for name in names}
+    if any(metric.all_weights for metric in asked.values()):
+        import torch
+
+        torch.set_num_threads(1)  # as above; and a sum's order never depends on the machine
     show = _Shown(truth, case.protocol, {(metric.view, metric.region) for metric in asked.values()})
+    show.reference_image = _reference_image(dataset, case, asked.values())
     masked = truth.masks is not None
     values: list[Value] = []
     for entry, metrics in task.entries:
@@ -90,6 +122,10 @@ def score_case(task: CaseTask) -> list[Value]:
         pairs: dict[View, ClipPair] = {}
         for name in metrics:
             metric = asked[name]
+            if metric.of_set is not None:
+                member = Member(case, entry.prediction_sha256)
+                _keep_features(dataset, task.values_folder, member, metric, frames, truth)
+                continue
             if metric.view not in pairs:
                 pairs[metric.view] = show.pair(frames, metric.view)
             outcome = metric.outcome(pairs[metric.view])
@@ -107,11 +143,40 @@ def score_case(task: CaseTask) -> list[Value]:
                     region=metric.scored_region(masked=masked),
                     unit=metric.unit,
                     key=measurement_key(
-                        truth_digest(digests), entry.prediction_sha256, name, metric.version
+                        truth_digest(digests), entry.prediction_sha256, identity(metric, name)
                     ),
                 )
             )
-    return values
+    return case, values
+
+
+def _keep_features(
+    dataset: Dataset, folder: Path, member: Member, metric: Metric, frames: Video, truth: Truth
+) -> None:
+    """Compute what is missing of a case's vectors: the truth's once, the prediction's."""
+    part = metric.of_set
+    assert part is not None
+    path = truth_features_path(dataset, member.case, metric, part)
+    assert path is not None  # the truth is loaded
+    if not path.exists():
+        write_features(path, extracted(part.extractor, shown_to_sets(truth.frames, metric.view)))
+    own = prediction_features_path(folder, member.prediction_sha256, metric, part)
+    if own.exists():
+        return
+    shown = shown_to_sets(frames, metric.view)
+    if np.array_equal(shown, shown_to_sets(truth.frames, metric.view)):
+        write_features(own, read_features(path, part.extractor))
+    else:
+        write_features(own, extracted(part.extractor, shown))
+
+
+def _reference_image(
+    dataset: Dataset, case: Case, metrics: Iterable[Metric]
+) -> UInt8[np.ndarray, "h w 3"] | None:
+    """Return the picture that the method was given, where a metric asks for it."""
+    if not any(metric.sees_reference for metric in metrics):
+        return None
+    return read_image(dataset.sample_file(case.reference_id, "reference.png"))
 
 
 class _Shown:
@@ -125,17 +190,19 @@ class _Shown:
         pixels = truth.scored_pixels() if "scored" in views else None
         self._pixels = None if pixels is None else pixels[self._instants]
         self._background = truth.background() if ("scored", "background") in asked else None
+        self.reference_image: UInt8[np.ndarray, "h w 3"] | None = None
 
     def pair(self, frames: Video, view: View) -> ClipPair:
         """Return a prediction of all instants beside its truth, as this view has them."""
         if self._target is None or view == "field":
-            return ClipPair(frames, self._truth.frames)
+            return ClipPair(frames, self._truth.frames, reference_image=self.reference_image)
         return ClipPair(
             frames[self._instants],
             self._target,
             self._pixels,
             self._background,
             tuple(self._instants),
+            self.reference_image,
         )
 
 
@@ -146,6 +213,7 @@ class Lookup:
     Attributes:
         values: current ones: made from the predictions, truths and metrics that are there now.
         tasks: what has to be computed.
+        sets: values of whole sets that have to be computed after that.
         absent: cases that were never run, one line each.
         stored: every value the run has, current or not.
     """
@@ -154,6 +222,7 @@ class Lookup:
     tasks: list[CaseTask]
     absent: list[str]
     stored: dict[ValueKey, Value]
+    sets: list[SetTask] = field(default_factory=list)
 
 
 def lookup(
@@ -165,8 +234,19 @@ def lookup(
     metrics: Sequence[str],
     *,
     seeds: Sequence[int] | None = None,
+    networks: bool = True,
 ) -> Lookup:
     """Find the values that are current; computes nothing.
+
+    Args:
+        store: the run.
+        dataset: what it was run on.
+        cards: the methods.
+        protocols: of the cases.
+        split: of the cases.
+        metrics: names; of clips and of sets.
+        seeds: of stochastic methods; None: those that the rules ask for.
+        networks: whether metrics that need weights are computed; else they are unavailable.
 
     Raises:
         A2BenchError: predictions of an in-process method whose card or code is another one now.
@@ -174,8 +254,13 @@ def lookup(
     stored = _stored_values(store.values_folder(dataset))
     found = Lookup({}, [], [], stored)
     files = {card.name: files_of(card) for card in cards if card.kind == "in_process"}
-    lacking = {name: plugins.metric(name).missing() for name in metrics}
+    lacking = {name: _lacking(name, networks=networks) for name in metrics}
+    metrics, of_sets = split_metrics(metrics)
+    nothing_lacks = dict.fromkeys(metrics, "")
+    identities = {name: identity(plugins.metric(name), name) for name in metrics}
+    folder = store.values_folder(dataset)
     for protocol in protocols:
+        clips = _Clips(store, dataset, protocol, split)
         for case in dataset.cases(protocol, split):
             digests = truth_digests(dataset, case)
             truth = None if digests is None else truth_digest(digests)
@@ -198,9 +283,10 @@ def lookup(
                     if result is None and not reason:
                         found.absent.append(f"{card.name} {protocol} seed {seed} {case.case_id}")
                     for value in _values_without_video(
-                        dataset, case, card, seed, result, reason, lacking
+                        dataset, case, card, seed, result, reason, nothing_lacks
                     ):
                         found.values[value_key(value)] = value
+                    clips.add(card, seed, case, result, reason)
                     if result is None or result.status != "ok":
                         continue
                     prediction = result.prediction_sha256 or ""
@@ -210,21 +296,131 @@ def lookup(
                         if about in found.values:
                             continue
                         old = stored.get(about)
-                        version = plugins.metric(name).version
                         if (
                             old is not None
                             and truth is not None
-                            and old.key == measurement_key(truth, prediction, name, version)
+                            and old.key == measurement_key(truth, prediction, identities[name])
                         ):
                             found.values[about] = old
+                        elif lacking[name]:
+                            unavailable = {name: lacking[name]}
+                            (found.values[about],) = _values_without_video(
+                                dataset, case, card, seed, result, "", unavailable
+                            )
                         else:
                             missing.append(name)
                     if missing:
                         path = store.prediction(dataset, protocol, card.name, seed, case.case_id)
                         entries.append((Entry(card.name, seed, path, prediction), tuple(missing)))
             if entries:
-                found.tasks.append(CaseTask(dataset.folder, case, tuple(entries)))
+                found.tasks.append(CaseTask(dataset.folder, case, tuple(entries), folder))
+        clips.look_up(found, of_sets, lacking, folder)
     return found
+
+
+def _lacking(name: str, *, networks: bool) -> str:
+    """Return why a metric has no value on this machine or in this command."""
+    metric = plugins.metric(name)
+    if absent := metric.missing():
+        return absent
+    if not networks and metric.all_weights:
+        return "this command computes no network metric; `a2bench score` does"
+    return ""
+
+
+class _Clips:
+    """The clips of one protocol, by method and seed, as metrics of sets see them."""
+
+    def __init__(self, store: RunFolder, dataset: Dataset, protocol: Protocol, split: str) -> None:
+        self._store, self._dataset = store, dataset
+        self._protocol, self._split = protocol, split
+        self._members: dict[tuple[str, int], list[Member]] = {}
+        self._problems: dict[tuple[str, int], SetOutcome] = {}
+        self._paths: dict[str, Path] = {}
+
+    def add(
+        self, card: MethodCard, seed: int, case: Case, result: Result | None, reason: str
+    ) -> None:
+        """Take a case in: its own clip, the clip of `still`, or why there is none."""
+        about = (card.name, seed)
+        self._members.setdefault(about, [])
+        if reason:
+            self._problems.setdefault(about, SetOutcome(None, "not_applicable", reason))
+            return
+        method, standing = card.name, False
+        if result is None or result.status != "ok":
+            method, seed, standing = STAND_IN, 0, True
+            result = self._store.result(self._dataset, case, STAND_IN, 0, fingerprint=None)
+        if result is None or result.status != "ok" or result.prediction_sha256 is None:
+            self._problems.setdefault(
+                about,
+                SetOutcome(
+                    None,
+                    "undefined",
+                    f"{case.case_id} has no clip, and `{STAND_IN}`, which stands for it, neither: "
+                    f"`a2bench run method={STAND_IN} protocol={self._protocol} "
+                    f"split={self._split}`",
+                ),
+            )
+            return
+        sha256 = result.prediction_sha256
+        self._members[about].append(Member(case, sha256, standing))
+        self._paths[sha256] = self._store.prediction(
+            self._dataset, self._protocol, method, seed, case.case_id
+        )
+
+    def look_up(
+        self,
+        found: Lookup,
+        metrics: Mapping[str, Metric],
+        lacking: Mapping[str, str],
+        folder: Path,
+    ) -> None:
+        """Add to a lookup what is known of sets, and what has to be computed for them."""
+        wanted: dict[str, tuple[Case, dict[Entry, list[str]]]] = {}
+        for (method, seed), members in self._members.items():
+            whole = tuple(sorted(members, key=lambda member: member.case.case_id))
+            for name, metric in metrics.items():
+                task = SetTask(self._protocol, method, seed, name, whole)
+                about = (self._protocol, method, seed, set_id(self._split), name)
+                old = found.stored.get(about)
+                problem = self._problems.get((method, seed))
+                if problem is None and old and old.key == set_key(task, RULES, self._dataset):
+                    found.values[about] = old
+                    continue
+                if lacking[name] and (problem is None or problem.status != "not_applicable"):
+                    problem = SetOutcome(None, "unavailable", lacking[name])
+                if problem is not None:
+                    found.values[about] = value_without(task, self._split, problem, RULES)
+                    continue
+                found.sets.append(task)
+                for member in whole:
+                    if not has_features(self._dataset, folder, member, metric):
+                        sha256 = member.prediction_sha256
+                        entry = Entry(method, seed, self._paths[sha256], sha256)
+                        entries = wanted.setdefault(member.case.case_id, (member.case, {}))[1]
+                        entries.setdefault(entry, []).append(name)
+        self._merge(found.tasks, wanted, folder)
+
+    def _merge(
+        self,
+        tasks: list[CaseTask],
+        wanted: Mapping[str, tuple[Case, dict[Entry, list[str]]]],
+        folder: Path,
+    ) -> None:
+        """Put vectors into the tasks that decode those clips anyway."""
+        left = dict(wanted)
+        for index, task in enumerate(tasks):
+            if task.case.protocol != self._protocol or task.case.case_id not in left:
+                continue
+            entries = {entry: list(names) for entry, names in task.entries}
+            for entry, names in left.pop(task.case.case_id)[1].items():
+                entries.setdefault(entry, []).extend(names)
+            merged = tuple((entry, tuple(names)) for entry, names in entries.items())
+            tasks[index] = replace(task, entries=merged)
+        for case, more in left.values():
+            entries_of = tuple((entry, tuple(names)) for entry, names in more.items())
+            tasks.append(CaseTask(self._dataset.folder, case, entries_of, folder))
 
 
 def score(
@@ -238,6 +434,7 @@ def score(
     seeds: Sequence[int] | None = None,
     allow_partial: bool = False,
     workers: int | None = None,
+    networks: bool = True,
 ) -> list[Value]:
     """Score what is missing and return all values of these methods, cases and metrics, sorted.
 
@@ -247,7 +444,9 @@ def score(
     """
     folder = store.values_folder(dataset)
     with only_one(folder / "lock", "scoring into this run"):
-        found = lookup(store, dataset, cards, protocols, split, metrics, seeds=seeds)
+        found = lookup(
+            store, dataset, cards, protocols, split, metrics, seeds=seeds, networks=networks
+        )
         if found.absent and not allow_partial:
             shown = [*found.absent[:20], *(["..."] if len(found.absent) > 20 else [])]
             raise problems_error(
@@ -257,6 +456,9 @@ def score(
                 shown,
             )
         for value in _scored(found.tasks, folder, workers):
+            found.values[value_key(value)] = value
+        for task in found.sets:
+            value = set_value(task, RULES, dataset, folder, split)
             found.values[value_key(value)] = value
         merged = found.stored | found.values
         if merged != found.stored or (folder / "values.jsonl").exists():
@@ -301,12 +503,11 @@ def _scored(tasks: Sequence[CaseTask], folder: Path, workers: int | None) -> Ite
         progress("score", total) as shown,
         (folder / "values.jsonl").open("a", encoding="utf-8") as journal,
     ):
-        for values in in_processes(score_case, [(task,) for task in tasks], workers=workers):
+        for case, values in in_processes(score_case, [(task,) for task in tasks], workers=workers):
             journal.write("".join(value.model_dump_json() + "\n" for value in values))
             journal.flush()
             yield from values
-            first = values[0]
-            shown.advance(done[first.case_id + first.protocol], note=first.case_id)
+            shown.advance(done[case.case_id + case.protocol], note=case.case_id)
 
 
 def _mend_journal(path: Path) -> None:
@@ -356,7 +557,7 @@ def _values_without_video(
                 region=metric.scored_region(masked=masked),
                 unit=metric.unit,
                 key=measurement_key(
-                    "", f"{outcome.status}: {outcome.reason}", name, metric.version
+                    "", f"{outcome.status}: {outcome.reason}", f"{name}|{metric.version}"
                 ),
             )
         )

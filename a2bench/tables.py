@@ -100,6 +100,8 @@ def notes(leaderboard: Leaderboard) -> Notes:
                 note(row, cell.metric, f"{column.title} is not computed: {cell.reason}")
             elif cell.status == "not_applicable":
                 note(row, cell.metric, f"not applicable: {cell.reason}")
+            if cell.note:
+                note(row, cell.metric, f"{column.title}: {cell.note}")
             if cell.undefined:
                 text = f"{_cases(cell.undefined)} undefined, ranked as `{FLOOR_METHOD}`"
                 note(row, cell.metric, text)

@@ -13,7 +13,12 @@ from a2bench.score import score, value_key
 from a2bench.store import RunFolder
 from a2bench.suites import SUITES, suites_metrics
 
-METRICS = suites_metrics(["a2bench", "extended", "disco"])
+METRICS = [
+    name
+    for name in suites_metrics(["a2bench", "extended", "disco"])
+    if plugins.metric(name).of_set is None and not plugins.metric(name).all_weights
+]
+"""Of pixels: those of sets are in test_sets.py, networks have no weights here."""
 BOTH: tuple[Protocol, ...] = ("self", "cross")
 
 

@@ -36,7 +36,7 @@ def network() -> nn.Module:
         projection_dim=512,
         hidden_act="quick_gelu",
     )
-    made: nn.Module = CLIPVisionModelWithProjection._from_config(sizes, attn_implementation="sdpa")
+    made: nn.Module = CLIPVisionModelWithProjection(sizes)
     return made
 
 

@@ -100,7 +100,7 @@ def prepared(
     made = filled(built(lambda: make(weights=None)), backbone_tensors, what=WEIGHTS[backbone][0])
     heads = filled(built(lambda: _Heads(backbone)), head_tensors, what=WEIGHTS[backbone][1])
     vectors = [head.model[1].weight for head in heads.children()]  # type: ignore[index,union-attr]
-    network = Lpips(backbone, made.features, [vector.detach() for vector in vectors])  # type: ignore[arg-type,union-attr]
+    network = Lpips(backbone, made.features, [vector.detach() for vector in vectors])
     return ready(network.eval(), dimensions=2)
 
 

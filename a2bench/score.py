@@ -256,6 +256,7 @@ def lookup(
     files = {card.name: files_of(card) for card in cards if card.kind == "in_process"}
     lacking = {name: _lacking(name, networks=networks) for name in metrics}
     metrics, of_sets = split_metrics(metrics)
+    of_clips = {name: lacking[name] for name in metrics}
     nothing_lacks = dict.fromkeys(metrics, "")
     identities = {name: identity(plugins.metric(name), name) for name in metrics}
     folder = store.values_folder(dataset)
@@ -282,8 +283,10 @@ def lookup(
                         result = None  # not the method's fault: it is still to be done
                     if result is None and not reason:
                         found.absent.append(f"{card.name} {protocol} seed {seed} {case.case_id}")
+                    # a value that is there counts even where its weights are not: below
+                    lacks = nothing_lacks if result and result.status == "ok" else of_clips
                     for value in _values_without_video(
-                        dataset, case, card, seed, result, reason, nothing_lacks
+                        dataset, case, card, seed, result, reason, lacks
                     ):
                         found.values[value_key(value)] = value
                     clips.add(card, seed, case, result, reason)
@@ -536,7 +539,7 @@ def _values_without_video(
             outcome = Outcome(None, "not_applicable", not_applicable)
         elif result is None:
             outcome = Outcome(None, "missing", "no prediction")
-        elif result.status != "ok":
+        elif result.status != "ok" and not absent:
             reason = f"{result.failure or result.status}: {result.reason}"
             outcome = Outcome(None, "failed", reason)
         elif absent:

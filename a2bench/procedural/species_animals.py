@@ -267,7 +267,7 @@ def _dog(r: Recipe) -> Traits:
         head_paints=(decal(patch, ear, 24, 0.52, 34),) if r.coat < 2 else (),
         mouth="open",
         features=(
-            ear_pair("flop", 78, ear, None, azimuth=58, v=0.86, splay=4, springy=0.9),
+            ear_pair("flop", 70, ear, None, azimuth=76, v=0.84, splay=0, springy=0.7),
             tail((22, 20, 17, 13), 130, coat, curl=(80, 20)),
         ),
         head_stretch=(0.88, 1.0),

@@ -1075,6 +1075,7 @@ SPECIES: tuple[Species, ...] = (
         _tin_robot,
         ("neck", "none"),
         outfits=("nothing",),
+        coats=4,
         places=("bedroom",),
         builds=("child", "stout", "stumpy", "athletic"),
     ),

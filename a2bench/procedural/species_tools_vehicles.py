@@ -258,6 +258,10 @@ def _battery(r: Recipe) -> ObjectTraits:
             band(0.66, 0.92, accent),
             band(0.92, 1.0, hex_colour("d8dce4")),
             decal(bolt, light, 0, 0.80, 22),
+            decal(rectangle(-26, -5, 52, 10, 4), light, 180, 0.80, 1.0),
+            decal(rectangle(-5, -26, 10, 52, 4), light, 180, 0.80, 1.0),
+            decal(rectangle(-26, -5, 52, 10, 4), light, 180, 0.20, 1.0),
+            decal(bolt, accent, 180, 0.46, 40),
         ),
         fuzzy=False,
     )

@@ -13,6 +13,7 @@ from a2bench.builders.assembly import (
     whole_folder,
     write_sample,
 )
+from a2bench.builders.neighbours import refuse_near_duplicates
 from a2bench.builders.release import check_release
 from a2bench.dataset import SPLITS, Dataset, dataset_folder
 from a2bench.errors import unknown_name
@@ -113,12 +114,13 @@ def build(
     """Make or resume the data set; `split` says how much of it.
 
     Raises:
-        A2BenchError: unknown split or profile, or another data set lies in its place.
+        A2BenchError: unknown split or profile, another data set lies in its place, or two
+            characters look alike.
     """
     if split not in SPLITS:
         raise unknown_name("split", split, SPLITS)
     info = describe(profile)
-    return build_samples(
+    dataset = build_samples(
         dataset_folder(home, info.name, info.version),
         info,
         info.order[: SPLITS[split]],
@@ -127,6 +129,8 @@ def build(
         workers=workers,
         label=f"build {info.name} {info.version}",
     )
+    refuse_near_duplicates(dataset)
+    return dataset
 
 
 @cache

@@ -133,9 +133,9 @@ def _robot(r: Recipe) -> Traits:
 
 
 def _tin_robot(r: Recipe) -> Traits:
-    metal = pick("d9574a 4f8fc0 e0a53c 5fa87a", r.coat)
+    metal = pick("d9574a 4f8fc0 e0a53c 5fa87a 8a6fc8", r.coat)
     grey = hex_colour("c3c9d4")
-    glow = pick("ffd24a 7af0ff 8affa0 ffb0d8", r.coat)
+    glow = pick("ffd24a 7af0ff 8affa0 ffb0d8 ffd24a", r.coat)
     return Traits(
         metal,
         grey,
@@ -1075,7 +1075,7 @@ SPECIES: tuple[Species, ...] = (
         _tin_robot,
         ("neck", "none"),
         outfits=("nothing",),
-        coats=4,
+        coats=5,
         places=("bedroom",),
         builds=("child", "stout", "stumpy", "athletic"),
     ),

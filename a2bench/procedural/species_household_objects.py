@@ -501,7 +501,7 @@ def _pillow(r: Recipe) -> ObjectTraits:
         SurfaceLook(
             base,
             dots(0),
-            side=darker(base, 0.10),
+            side=base,
             back_paints=(
                 *dots(180),
                 decal(ellipse(0, 0, 12, 11), accent, 180, 0.5, 1.0),
@@ -623,7 +623,7 @@ SPECIES: tuple[Species, ...] = (
         "household_objects",
         "a pillow",
         _pillow,
-        slots=("eyes", "bow", "neck", "none"),
+        slots=("eyes", "bow", "none"),
         places=("bedroom",),
     ),
     object_species(

@@ -855,11 +855,11 @@ def _puddle(seed: int) -> Callable[[Figure], Path]:
     def outline(figure: Figure) -> Path:
         torso = figure.skeleton.torso
         left, right = [], []
-        for v, width in torso.solid.profile[2:]:
+        for v, width in torso.solid.profile[3:]:
             a, b = torso.side_points(v, width * torso.solid.half_width)
             left.append(a)
             right.append(b)
-        (x0, y0), (x1, y1) = torso.side_points(0.0, torso.solid.half_width * 1.12)
+        (x0, y0), (x1, y1) = torso.side_points(0.0, torso.solid.half_width * 1.05)
         down = (torso.pose.tilt[0][1], torso.pose.tilt[1][1])
         turn = math.radians(torso.yaw(0.0)) / (2 * math.pi)
         phase = (seed % 5) / 5 + turn
@@ -867,8 +867,9 @@ def _puddle(seed: int) -> Callable[[Figure], Path]:
         for i in range(33):
             f = i / 32
             wave = 0.5 + 0.5 * math.sin(2 * math.pi * (f * 3.5 - phase))
-            # Lobes reach forwards on the floor, the middle ones furthest.
-            drop = -22.0 + 16.0 * wave + 64.0 * f * (1.0 - f)
+            # Lobes reach forwards on the floor, the middle ones furthest; the ends are round.
+            edge = min(1.0, 9.0 * f, 9.0 * (1.0 - f))
+            drop = -20.0 + 14.0 * wave * edge + 14.0 * edge + 40.0 * f * (1.0 - f)
             hem.append((x0 + (x1 - x0) * f + down[0] * drop, y0 + (y1 - y0) * f + down[1] * drop))
         return curve(right[::-1] + hem[::-1] + left, tension=0.95)
 

@@ -18,11 +18,15 @@ def new_mark() -> str:
 
 
 def end_marked(mark: str) -> int:
-    """End every process of this user that inherited a mark; return how many there were."""
+    """End every process of this user that inherited a mark; return how many there were.
+
+    Marks nest: a job's is its worker's, a slash, and its own.
+    """
     ended = 0
     for process in psutil.process_iter():
         try:
-            if process.pid != os.getpid() and process.environ().get(MARK) == mark:
+            found = process.environ().get(MARK, "")
+            if process.pid != os.getpid() and f"{found}/".startswith(f"{mark}/"):
                 process.send_signal(signal.SIGKILL)
                 ended += 1
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
@@ -38,3 +42,17 @@ def oom_kills() -> int:
         return 0
     found = re.search(r"^oom_kill (\d+)$", text, flags=re.MULTILINE)
     return int(found[1]) if found else 0
+
+
+_OOM_SIGNS = (
+    "out of memory",
+    "cannot allocate memory",
+    "cublas_status_alloc_failed",
+    "memoryerror",
+    "unable to allocate",
+)
+
+
+def is_out_of_memory(text: str) -> bool:
+    """Whether what a method printed or raised says that memory was not enough."""
+    return any(sign in text.lower() for sign in _OOM_SIGNS)

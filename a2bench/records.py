@@ -6,15 +6,19 @@ Flow: Sample (manifest row) -> Case (what is scored) -> Request (what a method i
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from a2bench.command_card import CommandBlock
+from a2bench.record import Digest as Digest
+from a2bench.record import FailureKind as FailureKind
+from a2bench.record import Input as Input
+from a2bench.record import Name as Name
+from a2bench.record import Record as Record
 
 Protocol = Literal["self", "rescaled", "cross"]
 """`self`: own pose, own video. `rescaled`: pose re-shaped to a human. `cross`: another's dance."""
 
 PROTOCOLS: tuple[Protocol, ...] = ("self", "rescaled", "cross")
-
-Input = Literal["pose", "driving_rgb", "clip_of_rgb", "prompt", "face", "hands", "truth"]
-"""What a method may look at beside the reference image; shown in every table."""
 
 Track = Literal["given_pose", "as_shipped"]
 
@@ -22,27 +26,10 @@ ValueStatus = Literal[
     "ok", "identical", "missing", "undefined", "failed", "unavailable", "not_applicable"
 ]
 ResultStatus = Literal["ok", "failed", "skipped"]
-FailureKind = Literal[
-    "no_pose_reference",
-    "no_pose_driving",
-    "multi_person",
-    "too_short",
-    "missing_weights",
-    "gated",
-    "licence_not_accepted",
-    "oom",
-    "timeout",
-    "crash",
-    "missing_output",
-    "bad_output",
-]
 Region = Literal["motion", "frame", "background"]
 """`motion`: where the character ever is, dilated. `background`: all other pixels. `frame`: both."""
 
 Fit = Literal["stretch", "letterbox", "crop"]
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-"""A snake_case id; the file name is the name."""
 
 CaseId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$")]
 SetId = Annotated[str, StringConstraints(pattern=r"^split:[A-Za-z0-9._-]{1,100}$")]
@@ -55,14 +42,6 @@ FolderName = Annotated[
 
 Rate = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 """Frames a second, in Hz."""
-
-Digest = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
-
-
-class Record(BaseModel):
-    """A frozen record that refuses unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
 class Size(Record):
@@ -237,6 +216,8 @@ class MethodCard(Record):
     """Whether the seed changes the answer; then three seeds are run on `quant`."""
     reference_row: bool = False
     """An oracle or ceiling: printed, never ranked, bold or underlined."""
+    command: CommandBlock | None = None
+    """`command`: the upstream repository, its environment, and how it is told what to do."""
     device: Literal["cpu", "cuda"] = "cpu"
     batch_size: int = Field(1, ge=1, le=256)
     """Clips given at once to a class that has `batch`; it answers as one at a time would."""
@@ -267,6 +248,10 @@ class MethodCard(Record):
     def _entry_fits_kind(self) -> "MethodCard":
         if (self.kind == "in_process") != (self.entry is not None):
             raise ValueError("`entry` (a class name) goes with kind in_process, and only with it")
+        if (self.kind == "command") != (self.command is not None):
+            raise ValueError("`command` (a block) goes with kind command, and only with it")
+        if self.command is not None:
+            self.command.check_inputs(self.inputs_seen)
         return self
 
 

@@ -548,7 +548,7 @@ def _mean(numbers: Sequence[float]) -> float | None:
 
 def _commands(caption: Caption, protocol: Protocol, method: str, kind: str = "in_process") -> str:
     keys = f"method={method} dataset={caption.dataset} protocol={protocol} split={caption.split}"
-    if kind != "in_process":
+    if kind == "precomputed":
         return f"`a2bench score --predictions FOLDER [--pairs FILE] {keys}`, or leave it out"
     return f"`a2bench run {keys}`, then `a2bench score {keys}` (with your run= and home=)"
 

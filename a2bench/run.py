@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from a2bench import plugins
+from a2bench.command import sweep_work
 from a2bench.dataset import Dataset
-from a2bench.errors import A2BenchError
+from a2bench.environment import lock_path, problems
+from a2bench.errors import A2BenchError, problems_error
 from a2bench.execute import RunSummary, carry_out
 from a2bench.parallel import worker_count
 from a2bench.paths import alone_in, canonical_json, sha256_file, sha256_text
@@ -48,10 +50,13 @@ def seeds_of(card: MethodCard, seeds: Sequence[int] | None) -> tuple[int, ...]:
 
 
 def files_of(card: MethodCard) -> dict[str, str]:
-    """Return file name -> digest of what decides an in-process method's answers."""
+    """Return file name -> digest of what decides a method's answers, beside its card."""
+    files = plugins.method_files(card.name)
+    if card.kind == "command" and lock_path(card).is_file():
+        files.append(lock_path(card))
     return {
         path.name: sha256_file(path)
-        for path in plugins.method_files(card.name)
+        for path in files
         if path.suffix != ".yaml"  # what of the card decides an answer is in the fingerprint
     }
 
@@ -81,6 +86,17 @@ def fingerprint(
             }
         )
     )
+
+
+def refuse_unready(card: MethodCard) -> None:
+    """Look at everything a command method needs before anything starts.
+
+    Raises:
+        A2BenchError: something is missing; each with what to type.
+    """
+    if found := problems(card):
+        lines = [f"{problem.text}\n    {problem.hint}" for problem in found]
+        raise problems_error(f"method {card.name!r} cannot be run here yet", lines)
 
 
 def plan(
@@ -182,6 +198,9 @@ def run(
         for card in {job.card.name: job.card for job in jobs}.values():
             if card.kind == "in_process":
                 plugins.check_method_class(card)
+            elif runner == "local":  # other machines look for themselves
+                refuse_unready(card)
+        sweep_work()
         if jobs:
             about = {
                 "dataset": dataset.label,

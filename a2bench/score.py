@@ -253,7 +253,7 @@ def lookup(
     """
     stored = _stored_values(store.values_folder(dataset))
     found = Lookup({}, [], [], stored)
-    files = {card.name: files_of(card) for card in cards if card.kind == "in_process"}
+    files = {card.name: files_of(card) for card in cards if not store.is_brought(card)}
     lacking = {name: _lacking(name, networks=networks) for name in metrics}
     metrics, of_sets = split_metrics(metrics)
     of_clips = {name: lacking[name] for name in metrics}

@@ -93,6 +93,11 @@ class RunFolder:
         self.refuse_other_card(card)
         write_json(self.folder / "methods" / f"{card.name}.json", card.model_dump(mode="json"))
 
+    def is_brought(self, card: MethodCard) -> bool:
+        """Whether a method's predictions come from elsewhere: no code of ours decides them."""
+        noted = (self.folder / "methods" / f"{card.name}.json").exists()
+        return card.kind == "precomputed" or (card.kind == "command" and noted)
+
     def refuse_other_card(self, card: MethodCard) -> None:
         """Raise where this run knows the method by another card."""
         path = self.folder / "methods" / f"{card.name}.json"

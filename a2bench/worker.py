@@ -8,40 +8,28 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
 
-from a2bench import plugins
+from a2bench import command, plugins
+from a2bench.answers import case_inputs, checked, native_grid, store_prediction
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
-from a2bench.method import BatchMethod, Inputs, Method
-from a2bench.metric import Video
-from a2bench.normalise import BadPrediction, fit_image, fit_pose_xy, to_target
-from a2bench.ondemand import Grid, driving_clip, load_truth
-from a2bench.paths import sha256_file
-from a2bench.pose.keypoints import PoseClip
-from a2bench.records import Input, MethodCard, Request, Result, SpatialMap
+from a2bench.method import BatchMethod, Method
+from a2bench.normalise import BadPrediction
+from a2bench.ondemand import Grid
+from a2bench.processes import is_out_of_memory
+from a2bench.records import MethodCard, Request, Result
 from a2bench.runner import Job, Worker
-from a2bench.video import Clip, read_image, read_truth, write_lossless_rgb
+from a2bench.video import Clip
 from a2bench.watch import Watch, output_into
 
-_OOM_SIGNS = (
-    "out of memory",
-    "cannot allocate memory",
-    "cublas_status_alloc_failed",
-    "cannot allocate",
-)
 _DISK_FULL_SIGN = "no space left on device"
 _LEAST_FREE_BYTES = 32 * 2**20
 """Below this the disk counts as full before a clip is made: minutes of GPU would be lost."""
-
-
-def is_out_of_memory(text: str) -> bool:
-    """Whether what a method printed or raised says that memory was not enough."""
-    return any(sign in text.lower() for sign in _OOM_SIGNS)
 
 
 class CaseWorker:
@@ -91,17 +79,23 @@ class CaseWorker:
             output_into(log, append=log == self._log),
             Watch(device=self._device, log=log) as watch,
         ):
-            results = self._with_method(card, requests)
+            results = self._with_method(card, requests, log)
         self._log = None
         load_seconds, self._load_seconds = self._load_seconds, 0.0
         if load_seconds:
             first = results[0]
             seconds = {"load": round(load_seconds, 4)} | first.seconds
             results[0] = first.model_copy(update={"seconds": seconds})
+        if card.kind == "command":
+            return results  # measured where its programs were started
         peaks = {"peak_host_mib": watch.peak_host_mib, "peak_gpu_mib": watch.peak_gpu_mib}
         return [result.model_copy(update=peaks) for result in results]
 
-    def _with_method(self, card: MethodCard, requests: Sequence[Request]) -> list[Result]:
+    def _with_method(
+        self, card: MethodCard, requests: Sequence[Request], log: Path
+    ) -> list[Result]:
+        if card.kind == "command":
+            return [self._by_command(card, request, log) for request in requests]
         if self._method is None or isinstance(self._method, Exception):
             assert self._method is not None
             return [_what_went_wrong(request, self._method) for request in requests]
@@ -119,6 +113,13 @@ class CaseWorker:
                 traceback.print_exc()
                 results.append(_what_went_wrong(request, error))
         return results
+
+    def _by_command(self, card: MethodCard, request: Request, log: Path) -> Result:
+        try:
+            return command.execute(card, request, device=self._device, log=log)
+        except (A2BenchError, OSError) as error:  # a full disk, a cache somebody is deleting
+            traceback.print_exc()
+            return _what_went_wrong(request, error)
 
 
 def make_worker(device: str) -> Worker:
@@ -193,53 +194,6 @@ def _autocast(card: MethodCard, device: str) -> AbstractContextManager[object]:
     return torch.autocast(kind, dtype=getattr(torch, card.autocast))
 
 
-def native_grid(card: MethodCard, request: Request) -> Grid:
-    """Return the grid a method is given and answers on."""
-    case = request.case
-    fps = card.native.fps or case.fps
-    seconds = case.instants_seconds[-1]
-    return Grid(
-        size=card.native.size or case.size,
-        fps=fps,
-        # The frame nearest to the last instant must exist: ceil, plus frame 0.
-        frames=card.native.frames or int(np.ceil(seconds * fps - 1e-9)) + 1,
-        fit=card.native.fit,
-    )
-
-
-def _inputs(dataset: Dataset, card: MethodCard, request: Request, grid: Grid) -> Inputs:
-    case = request.case
-    reference = read_image(dataset.sample_file(case.reference_id, "reference.png"))
-
-    def driving_video() -> Video:
-        path, _ = driving_clip(dataset, case, grid)
-        return read_truth(path)
-
-    def poses() -> tuple[PoseClip, PoseClip]:
-        _, driving = driving_clip(dataset, case, grid)
-        if driving is None:
-            raise A2BenchError(f"{dataset.label}: {case.driver_id} has no poses")
-        own = PoseClip.load(dataset.sample_file(case.reference_id, "pose.npz"))[:1]
-        xy = fit_pose_xy(own.xy, case.size, grid.size, grid.fit)
-        return driving, PoseClip(xy, own.visibility, grid.size.width, grid.size.height, own.fps)
-
-    sources: dict[Input, Callable[[], object]] = {
-        "driving_rgb": driving_video,
-        "pose": poses,
-        "prompt": lambda: request.prompt,
-        "truth": lambda: load_truth(dataset, case).frames,
-    }
-    return Inputs(
-        reference_image=fit_image(reference, grid.size, grid.fit),
-        size=grid.size,
-        frames=grid.frames,
-        fps=grid.fps,
-        seed=request.seed,
-        allowed=frozenset(card.inputs_seen),
-        sources=sources,
-    )
-
-
 def _predict(
     method: Method, card: MethodCard, requests: Sequence[Request], device: str
 ) -> list[Result]:
@@ -248,7 +202,8 @@ def _predict(
     dataset = Dataset.open(Path(requests[0].dataset))
     grids = [native_grid(card, request) for request in requests]
     given = [
-        _inputs(dataset, card, request, grid) for request, grid in zip(requests, grids, strict=True)
+        case_inputs(dataset, card, request, grid)
+        for request, grid in zip(requests, grids, strict=True)
     ]
     for inputs in given:
         inputs.read_all()
@@ -279,83 +234,8 @@ def _stored(
     answer: object, card: MethodCard, request: Request, grid: Grid, seconds: dict[str, float]
 ) -> Result:
     try:
-        frames = _checked(answer, card, grid)
+        frames = checked(answer, card, grid)
         clip = Clip(frames, np.arange(len(frames)) / grid.fps, grid.fps)
         return store_prediction(clip, card, request, seconds)
     except BadPrediction as error:
         return Result.failed(request, error.failure, str(error))
-
-
-def store_prediction(
-    clip: Clip, card: MethodCard, request: Request, seconds: dict[str, float]
-) -> Result:
-    """Map a method's clip to the target, write it lossless, and return its result.
-
-    Args:
-        clip: what the method answered, on its own grid.
-        card: of the method; its `output` says how the clip lies on the target.
-        request: that was answered.
-        seconds: what the stages before took; `infer` among them.
-
-    Raises:
-        BadPrediction: the clip cannot stand for its target.
-    """
-    started = time.perf_counter()
-    case = request.case
-    declared = card.output
-    if declared.spatial is None and card.native.size is not None:
-        # The method answers on the frame it was given: undo what was done to its inputs.
-        declared = declared.model_copy(update={"spatial": SpatialMap(fit=card.native.fit)})
-    normalised = to_target(
-        clip,
-        target_size=case.size,
-        instants_seconds=case.instants_seconds,
-        declared=declared,
-        what=f"{card.name}, case {case.case_id}",
-    )
-    output = Path(request.output)
-    write_lossless_rgb(output, normalised.frames, case.fps)
-    digest = sha256_file(output)
-    stages = seconds | {"store": time.perf_counter() - started}
-    return Result(
-        method=card.name,
-        case_id=case.case_id,
-        protocol=case.protocol,
-        seed=request.seed,
-        status="ok",
-        fingerprint=request.fingerprint,
-        prediction_sha256=digest,
-        time_error_seconds=normalised.time_error_seconds,
-        infer_seconds=round(seconds["infer"], 4),
-        seconds={stage: round(value, 4) for stage, value in stages.items()},
-    )
-
-
-def _checked(answer: object, card: MethodCard, grid: Grid) -> Video:
-    """Return the answer if it can be one: exit 0 is not success."""
-    what = f"{card.name} answered with"
-    if not isinstance(answer, np.ndarray):
-        raise BadPrediction("bad_output", f"{what} {type(answer).__name__}, expected numpy uint8")
-    if answer.dtype != np.uint8 or answer.ndim != 4 or answer.shape[-1] != 3:
-        raise BadPrediction(
-            "bad_output", f"{what} {answer.dtype} {answer.shape}, expected uint8 (t, h, w, 3)"
-        )
-    if not len(answer):
-        raise BadPrediction("missing_output", f"{what} no frame")
-    expected = (grid.frames, grid.size.height, grid.size.width)
-    if card.output.temporal is None and len(answer) != expected[0]:
-        raise BadPrediction(
-            "too_short" if len(answer) < expected[0] else "bad_output",
-            f"{what} {len(answer)} frames, expected {expected[0]} (inputs.frames); a method with "
-            "another rhythm declares `output: {temporal: ...}` in its card",
-        )
-    if card.output.spatial is None and answer.shape[1:3] != expected[1:]:
-        height, width = answer.shape[1:3]
-        raise BadPrediction(
-            "bad_output",
-            f"{what} {width}x{height} px, expected {grid.size} (inputs.size); a method with "
-            "another frame declares `output: {spatial: ...}` in its card",
-        )
-    if (answer == answer[:, :1, :1]).all():
-        raise BadPrediction("bad_output", f"{what} one constant colour in every frame")
-    return answer

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from a2bench.cli import dataset_verbs as dataset_verbs  # registers its commands
-from a2bench.cli import groups, judging
+from a2bench.cli import environments, groups, judging
 from a2bench.errors import A2BenchError, unknown_name
 
 EXIT_FAIL, EXIT_WRONG_INPUT = 1, 2
@@ -28,6 +28,8 @@ app = typer.Typer(
     "build a data set, run methods on it, score their videos, print the table.\n\n"
     "New here? Type: a2bench demo",
 )
+
+app.add_typer(environments.app, name="env")
 
 Home = Annotated[
     Path | None, typer.Option(help="Data root; default $A2BENCH_HOME, else ./a2bench-data.")

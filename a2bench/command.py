@@ -22,7 +22,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import psutil
 
 from a2bench import weights
 from a2bench.answers import case_inputs, native_grid, store_prediction
@@ -33,7 +32,7 @@ from a2bench.environment import block_of, describe, problems, python_of
 from a2bench.errors import A2BenchError
 from a2bench.normalise import BadPrediction
 from a2bench.ondemand import driving_clip
-from a2bench.paths import inside, sha256_file
+from a2bench.paths import inside, is_alive, sha256_file
 from a2bench.pose.drawing import draw_pose
 from a2bench.processes import MARK, end_marked, is_out_of_memory, new_mark, oom_kills
 from a2bench.record import Record
@@ -202,7 +201,7 @@ def sweep_work() -> None:
     """Remove job folders of processes that are gone."""
     for path in work_root().iterdir():
         owner = path.name.partition("_")[0]
-        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+        if owner.isdigit() and not is_alive(int(owner)):
             shutil.rmtree(path, ignore_errors=True)
 
 

@@ -66,14 +66,15 @@ def sweep_asides(folder: Path, stem: str | None = None) -> None:
     name = "*" if stem is None else glob.escape(stem)
     for path in folder.glob(f".{name}{glob.escape(mark)}*") if folder.is_dir() else ():
         owner = path.name.rpartition(mark)[2].partition(".")[0]
-        if owner.isdigit() and not _is_alive(int(owner)):
+        if owner.isdigit() and not is_alive(int(owner)):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
 
 
-def _is_alive(process_id: int) -> bool:
+def is_alive(process_id: int) -> bool:
+    """Whether a process of this machine still works; one that only waits to be reaped does not."""
     try:
         os.kill(process_id, 0)
     except ProcessLookupError:

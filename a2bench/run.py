@@ -1,11 +1,12 @@
 """Data set -> runner -> predictions. Running again does only what is missing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from a2bench import plugins
-from a2bench.command import sweep_work
+from a2bench.command import plan as plan_command
+from a2bench.command import shell_lines, sweep_work, work_root
 from a2bench.dataset import Dataset
-from a2bench.environment import lock_path, problems
+from a2bench.environment import lock_path, problems, python_of
 from a2bench.errors import A2BenchError, problems_error
 from a2bench.execute import RunSummary, carry_out
 from a2bench.parallel import worker_count
@@ -171,6 +172,7 @@ def run(
     seeds: Sequence[int] | None = None,
     workers: int | None = None,
     retry_failed: bool = False,
+    only: Collection[str] | None = None,
 ) -> RunSummary:
     """Make every prediction that is missing.
 
@@ -185,6 +187,7 @@ def run(
         seeds: of stochastic methods; None: three fixed ones.
         workers: CPU worker processes; None: one a core.
         retry_failed: whether cases are run again that failed.
+        only: fingerprints of the requests to do now; None: all of them.
 
     Raises:
         A2BenchError: see `plan`; or unknown runner.
@@ -195,6 +198,8 @@ def run(
         jobs, summary = plan(
             store, dataset, cards, protocols, split, seeds=seeds, retry_failed=retry_failed
         )
+        if only is not None:
+            jobs = [job for job in jobs if job.request.fingerprint in only]
         for card in {job.card.name: job.card for job in jobs}.values():
             if card.kind == "in_process":
                 plugins.check_method_class(card)
@@ -211,3 +216,27 @@ def run(
             }
             carry_out(store, jobs, summary, back_end, workers=workers, about=about)
     return summary
+
+
+def planned_lines(jobs: Sequence[Job], *, as_json: bool) -> Iterator[str]:
+    """Yield what jobs would do: for people, or one JSON object a job."""
+    for number, job in enumerate(jobs):
+        request, case = job.request, job.request.case
+        planned = None
+        if job.card.kind == "command":
+            work = work_root() / f"job_{number}"
+            planned = plan_command(job.card, request, work=work, python=python_of(job.card))
+        if as_json:
+            record = {
+                "schema": "a2bench.planned/1",
+                "request": request.model_dump(mode="json"),
+                "plan": planned.model_dump(mode="json") if planned else None,
+            }
+            yield canonical_json(record)
+        elif planned:
+            yield from shell_lines(planned)
+        else:
+            yield (
+                f"{request.method} {case.protocol} {case.case_id} seed {request.seed} "
+                f"-> {request.output}"
+            )

@@ -64,6 +64,14 @@ class Runner(Protocol):
         """
 
 
+@runtime_checkable
+class SizedRunner(Protocol):
+    """A back end that knows how many devices it would use."""
+
+    def devices(self, card: MethodCard, workers: int | None) -> int:
+        """Return how many clips of a method it makes at the same time."""
+
+
 def batches(jobs: Sequence[Job]) -> Iterator[list[Job]]:
     """Yield jobs in the groups their cards ask for (`batch_size`): one method and protocol each."""
     for _, group in groupby(jobs, lambda job: (job.card.name, job.request.case.protocol)):

@@ -18,7 +18,7 @@ from multiprocessing.context import SpawnProcess
 
 from a2bench.errors import A2BenchError
 from a2bench.processes import MARK, end_marked, new_mark, oom_kills
-from a2bench.records import FailureKind, Result
+from a2bench.records import FailureKind, MethodCard, Result
 from a2bench.runner import Job, WorkerFactory, batches, is_device_lost
 
 _SPAWN = get_context("spawn")
@@ -159,6 +159,12 @@ class LocalRunner:
             count = min(workers or os.cpu_count() or 1, len(on_cpu))
             slots = [_Worker(make_worker, f"cpu:{index}", None) for index in range(count)]
             yield from _run(slots, on_cpu)
+
+    def devices(self, card: MethodCard, workers: int | None) -> int:
+        """Return how many clips of a method are made at the same time."""
+        if card.device == "cuda":
+            return len(visible_gpus(card.name))
+        return workers or os.cpu_count() or 1
 
 
 def visible_gpus(method: str) -> list[str]:

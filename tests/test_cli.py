@@ -246,9 +246,10 @@ def test_dry_run_prints_every_request_and_runs_none(
     """One JSON line a case, on stdout."""
     done = cli(
         *("run", "--method", "still", "--protocol", "cross", "--split", "smoke", "--dry-run"),
+        "--json",
         *("--dataset", "a2bench-proc-tiny", "--home", str(tiny_home), "--run", "dry"),
     )
-    requests = [json.loads(line) for line in done.stdout.splitlines()]
+    requests = [json.loads(line)["request"] for line in done.stdout.splitlines()]
 
     assert done.returncode == 0, done.stderr
     assert len(requests) == 4

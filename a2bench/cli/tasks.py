@@ -1,6 +1,7 @@
 """What the Hydra verbs do with their configuration."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
@@ -94,6 +95,25 @@ def parse_seeds(value: Any) -> list[int] | None:
     return sorted({seed for seed in seeds if seed is not None})
 
 
+def parse_duration(value: Any) -> float:
+    """Return seconds of a time such as 2h, 90m, 1h30m, 45s; a bare number is seconds.
+
+    Raises:
+        A2BenchError: not of that form, or nothing.
+    """
+    units = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
+    text = str(value).strip().lower()
+    text = f"{text}s" if text.replace(".", "", 1).isdigit() else text
+    if not re.fullmatch(r"(\d+(\.\d+)?[dhms])+", text):
+        raise A2BenchError(f"budget={value}: expected a time such as 2h, 90m, 1h30m or 45s.")
+    seconds = sum(
+        float(n) * units[unit] for n, _, unit in re.findall(r"(\d+(\.\d+)?)([dhms])", text)
+    )
+    if not seconds > 0:
+        raise A2BenchError(f"budget={value}: expected more than no time.")
+    return seconds
+
+
 def console() -> "Console":
     """Return a console for tables: as wide as the terminal, or wide enough for a file."""
     from rich.console import Console
@@ -141,8 +161,9 @@ def _run(cfg: Any) -> int:
     from omegaconf import OmegaConf
 
     from a2bench import plugins
+    from a2bench.budget import run_within
     from a2bench.dataset import Dataset
-    from a2bench.run import plan, run
+    from a2bench.run import plan, planned_lines, run
     from a2bench.runner import Preparing, with_options
     from a2bench.store import RunFolder
 
@@ -165,8 +186,8 @@ def _run(cfg: Any) -> int:
             retry_failed=cfg.retry_failed,
         )
         if cfg.dry_run:
-            for job in jobs:
-                print(job.request.model_dump_json())
+            for line in planned_lines(jobs, as_json=cfg.json):
+                print(line)
             print(
                 f"{len(jobs)} to run, {summary.done_before} done before; nothing was run (dry_run)",
                 file=sys.stderr,
@@ -175,18 +196,22 @@ def _run(cfg: Any) -> int:
         if isinstance(back_end, Preparing) and (prepared := back_end.prepared(jobs)):
             print(prepared)
             return 0
-    summary = run(
-        store,
-        dataset,
-        cards,
-        protocols,
-        cfg.split,
-        runner=cfg.runner,
-        runner_options=options,
-        seeds=seeds,
-        workers=whole_number(cfg.workers, "workers", least=1),
-        retry_failed=cfg.retry_failed,
-    )
+    how: dict[str, Any] = {
+        "runner": cfg.runner,
+        "runner_options": options,
+        "seeds": seeds,
+        "workers": whole_number(cfg.workers, "workers", least=1),
+        "retry_failed": cfg.retry_failed,
+    }
+    split = cfg.split
+    if cfg.budget is None:
+        summary = run(store, dataset, cards, protocols, split, **how)
+    else:
+        seconds = parse_duration(cfg.budget)
+        summary, estimate = run_within(seconds, store, dataset, cards, protocols, split, **how)
+        split = estimate.chosen
+        for line in estimate.lines(seconds):
+            print(line, file=sys.stderr)
     for method, protocol, reason in summary.not_applicable:
         print(f"not applicable: {method} in {protocol}: {reason}")
     for result in summary.failed:
@@ -209,7 +234,7 @@ def _run(cfg: Any) -> int:
             dataset, first.protocol, first.method, first.seed, first.case_id
         ).with_suffix(".json")
         print(f"hint: whole reasons are in such files: {path}; mended? add retry_failed=true")
-    print(f"next: a2bench score dataset={cfg.dataset} split={cfg.split}{_where(cfg)}")
+    print(f"next: a2bench score dataset={cfg.dataset} split={split}{_where(cfg)}")
     return 1 if summary.failed or summary.skipped else 0
 
 
@@ -401,6 +426,7 @@ RUN = Verb(
     (
         "a2bench run method=puppet_warp split=demo protocol=cross",
         "a2bench run method=[still,puppet_warp,oracle] protocol=[self,cross] split=mini",
+        "a2bench run method=my_method split=full budget=2h",
         "a2bench run -m method=still,puppet_warp protocol=self,cross split=demo",
     ),
     _run,

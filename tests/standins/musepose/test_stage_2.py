@@ -1,4 +1,4 @@
-"""As TMElyralab/MusePose 61c52bd9: writes below the current folder, dated; the answer and a grid."""
+"""As TMElyralab/MusePose 61c52bd9: writes below the current folder; the answer and a grid."""
 
 import argparse
 import time

@@ -1,0 +1,101 @@
+"""`budget=`: two cases are timed, the longest nested split that fits is run."""
+
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from a2bench import plugins
+from a2bench.budget import as_duration, run_within
+from a2bench.cli.tasks import parse_duration
+from a2bench.dataset import Dataset
+from a2bench.errors import A2BenchError
+from a2bench.store import RunFolder
+
+Cli = Callable[..., CompletedProcess[str]]
+
+
+@pytest.fixture
+def two_splits(tiny: Dataset) -> Dataset:
+    """The four smoke characters as splits of two and of four."""
+    splits = {"pair": 2, "smoke": 4}
+    return Dataset(tiny.folder, tiny.info.model_copy(update={"splits": splits}))
+
+
+@pytest.fixture
+def slow(plugin_folder: Path) -> str:
+    """A method that takes three seconds a case."""
+    (plugin_folder / "baselines" / "slow.yaml").write_text(
+        "name: slow\ntitle: slow\nsummary: s\nkind: in_process\nentry: It\ninputs_seen: []\n"
+    )
+    (plugin_folder / "baselines" / "slow.py").write_text(
+        "import time\nimport numpy as np\nclass It:\n    def __init__(self, device): pass\n"
+        "    def __call__(self, inputs):\n        time.sleep(3)\n"
+        "        return np.repeat(inputs.reference_image[None], inputs.frames, 0)\n"
+    )
+    return "slow"
+
+
+def test_the_longest_split_that_fits_is_taken(
+    two_splits: Dataset, tmp_path: Path, slow: str
+) -> None:
+    """Two cases are made and timed, at 3 s and a little each; for two more no time is left.
+
+    With time, the same command makes the other two; the first are not made again.
+    """
+    store = RunFolder.of(tmp_path, "budget")
+    cards = [plugins.card(slow)]
+
+    summary, estimate = run_within(5, store, two_splits, cards, ["self"], "smoke", workers=2)
+    again, later = run_within(600, store, two_splits, cards, ["self"], "smoke", workers=2)
+
+    assert (estimate.chosen, summary.made, summary.done_before) == ("pair", 2, 0)
+    assert 3 <= estimate.seconds_a_case["slow"] < 9
+    assert estimate.devices == {"slow": 2}
+    assert estimate.seconds["pair"] == 0  # the timed cases are it
+    assert estimate.seconds["smoke"] == pytest.approx(estimate.seconds_a_case["slow"])
+    assert (later.chosen, again.made, again.done_before) == ("smoke", 2, 2)
+
+
+def test_a_budget_that_nothing_fits_into_says_what_does(tiny: Dataset, tmp_path: Path) -> None:
+    """Exit with the number to type; what was timed is kept."""
+    store = RunFolder.of(tmp_path, "budget")
+    cards = [plugins.card("still")]
+
+    with pytest.raises(A2BenchError, match=r"even split smoke needs about .*\nhint: budget=\d+s"):
+        run_within(0.001, store, tiny, cards, ["self"], "smoke", workers=1)
+    assert len(list(store.folder.rglob("*.mp4"))) == 2
+
+
+def test_the_command_line_says_which_split_it_took(cli: Cli, tiny_home: Path) -> None:
+    """And the next command names it."""
+    done = cli(
+        *("run", "--method", "still", "--protocol", "self", "--split", "smoke"),
+        *("--dataset", "a2bench-proc-tiny", "--home", str(tiny_home), "--run", "timed"),
+        *("--budget", "10m"),
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "taking split smoke" in done.stderr
+    assert "next: a2bench score dataset=a2bench-proc-tiny split=smoke" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("2h", 7200), ("1h30m", 5400), ("45s", 45), (90, 90), ("0.5d", 43200)]
+)
+def test_times_are_written_as_people_do(text: str, seconds: float) -> None:
+    """2h = 2 * 3600 s."""
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["soon", "2 weeks", "", "-3h", "0s"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    """With an example."""
+    with pytest.raises(A2BenchError, match="budget="):
+        parse_duration(text)
+
+
+def test_durations_are_read_at_a_glance() -> None:
+    """99 s, 100 s = 2 min rounded, 100 min = 1.7 h."""
+    assert [as_duration(s) for s in (99, 100, 5999, 6000)] == ["99 s", "2 min", "100 min", "1.7 h"]

@@ -513,25 +513,25 @@ def test_a_plan_is_pure_and_the_same_everywhere(
         update={"case": jobs[0].request.case.model_copy(update={"case_id": "case-1"})}
     )
 
-    planned = plan_command(card, request, work=Path("/work/1"), python=Path("/env/bin/python"))
+    planned = plan_command(card, request, work=Path("/jobs/1"), python=Path("/env/bin/python"))
 
     assert shell_lines(planned) == [
         "# planned__case_1__s0",
-        "# input reference_image: /work/1/in/ref.png",
-        "# input driving_video: /work/1/in/drv.mp4",
+        "# input reference_image: /jobs/1/in/ref.png",
+        "# input driving_video: /jobs/1/in/drv.mp4",
         "# weights standin_motion at source/models/MimicMotion_1-1.pth",
         "# file job.yaml:",
         "#   base_model_path: none",
         "#   ckpt_path: models/MimicMotion_1-1.pth",
         "#   test_case:",
-        '#     - ref_video_path: "/work/1/in/drv.mp4"',
-        '#       ref_image_path: "/work/1/in/ref.png"',
+        '#     - ref_video_path: "/jobs/1/in/drv.mp4"',
+        '#       ref_image_path: "/jobs/1/in/ref.png"',
         "#       num_frames: 32",
         "#       resolution: 96",
         "#       fps: 15",
         "#       seed: 0",
-        "cd /work/1/source && /env/bin/python inference.py --inference_config /work/1/job.yaml"
-        " --output_dir /work/1/out",
+        "cd /jobs/1/source && /env/bin/python inference.py --inference_config /jobs/1/job.yaml"
+        " --output_dir /jobs/1/out",
         "# -> out/*.mp4, 32 frames",
     ]
     assert not (tmp_path / "cache").exists()

@@ -133,7 +133,7 @@ def _robot(r: Recipe) -> Traits:
 
 
 def _tin_robot(r: Recipe) -> Traits:
-    metal = pick("d9574a 4f8fc0 e0a53c 5fa87a 8a6fc8", r.coat)
+    metal = pick("d9574a 4f8fc0 e0a53c 5fa87a 7f3f8f", r.coat)
     grey = hex_colour("c3c9d4")
     glow = pick("ffd24a 7af0ff 8affa0 ffb0d8 ffd24a", r.coat)
     return Traits(
@@ -826,8 +826,9 @@ def _slime(r: Recipe) -> BodyDesign:
     traits = ObjectTraits(
         solid,
         SurfaceLook(
-            darker(colour, 0.10),
+            colour,
             (
+                band(0.0, 1.0, darker(colour, 0.10)),
                 bubbles,
                 drips(lighter(colour, 0.16), 0.66, r.seed, 0.20),
                 *(decal(shine, WHITE, azimuth, 0.80, 26, 0.75) for azimuth in (-34, 148)),

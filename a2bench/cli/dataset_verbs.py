@@ -1,4 +1,4 @@
-"""What the command line does with data sets: verify, diff, info."""
+"""What the command line does with data sets: verify, diff, info, report."""
 
 import json as json_module
 import sys
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from a2bench.cli.groups import top, verify
+from a2bench.cli.groups import report, top, verify
 from a2bench.errors import A2BenchError
 
 if TYPE_CHECKING:
@@ -163,3 +163,35 @@ def print_info(name: str, home: Path | None, *, json: bool) -> None:
         shown = ", ".join(f"{value} ({count})" for value, count in list(counts.items())[:12])
         more = f", and {len(counts) - 12} more" if len(counts) > 12 else ""
         print(f"  {printable(key)}: {printable(shown)}{more}")
+
+
+@report.command("dataset")
+def report_dataset(
+    dataset: NameOrFolder,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the page; default: reports/NAME-VERSION in the data root."),
+    ] = None,
+    home: Home = None,
+    workers: Workers = None,
+    json: AsJson = False,
+) -> None:
+    """A page that shows every character dancing; filters, skeletons, masks. Opens from the disk.
+
+    About 45 kB a character. Making it again makes only the previews that are missing.
+    """
+    from a2bench.dataset import Dataset
+    from a2bench.gallery import write_gallery
+    from a2bench.paths import data_home
+
+    root = data_home(home)
+    found = Dataset.find(root, dataset)
+    folder = out or root / "reports" / f"{found.info.name}-{found.info.version}"
+    made = write_gallery(found, folder, workers=workers)
+    if json:
+        facts = {"page": str(made.page), "samples": made.samples, "bytes": made.bytes}
+        print(json_module.dumps(facts, indent=1))
+        return
+    size = f"{made.samples} samples, {made.bytes / 1e6:.1f} MB"
+    print(f"{found.label}: {size}, {made.made} previews made")
+    print(f"open: {made.page}")

@@ -314,6 +314,7 @@ def doctor(home: Home = None, json: AsJson = False) -> None:
 
 
 app.add_typer(groups.top)
+app.add_typer(groups.report, name="report", help="Static pages that open from the disk.")
 app.add_typer(groups.verify, name="verify", help="Check that a data set is what was built.")
 
 

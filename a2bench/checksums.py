@@ -6,6 +6,7 @@ from pathlib import Path
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
 from a2bench.paths import read_utf8, sha256_file, write_text
+from a2bench.records import DatasetInfo
 
 CHECKSUMS = "checksums.sha256"
 
@@ -20,7 +21,13 @@ ROOT_FILES = frozenset(
         "card/motion.jpg",
     }
 )
-"""What may lie in a version beside its samples and the checksums."""
+"""What lies in every version beside its samples and the checksums."""
+
+
+def root_files(info: DatasetInfo) -> frozenset[str]:
+    """Return the names of a version's own files: those of all, and its motion capture if any."""
+    return ROOT_FILES | ({"motion.bvh"} if info.motion is not None else frozenset())
+
 
 _MAX_BYTES = 64 * 2**20
 _LINE = re.compile(r"([0-9a-f]{64})  ([^\x00-\x1f\\]+)")
@@ -39,7 +46,7 @@ def sample_files(dataset: Dataset) -> dict[str, str | None]:
 def write_checksums(dataset: Dataset) -> None:
     """Write the list; digests of videos and masks come from the manifest, the others are read."""
     digests = sample_files(dataset) | {
-        name: None for name in ROOT_FILES if (dataset.folder / name).is_file()
+        name: None for name in root_files(dataset.info) if (dataset.folder / name).is_file()
     }
     lines = [
         f"{(digest or sha256_file(dataset.folder / path)).removeprefix('sha256:')}  {path}\n"

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from a2bench.builders.assembly import whole_folder
-from a2bench.builders.release import check_release
+from a2bench.builders.release import check_release, is_release
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
 from a2bench.masks import MaskClip
@@ -82,7 +82,11 @@ def truth_folder(dataset: Dataset, case: Case) -> Path:
 
         with whole_folder(folder, record="digests.json") as aside:
             digests = procedural.render_cross(
-                aside, case.reference_id, case.driver_id, dataset.info.profile
+                aside,
+                case.reference_id,
+                case.driver_id,
+                dataset.info.profile,
+                procedural.dancer_of(dataset.folder),
             )
             write_json(aside / "digests.json", digests)
     return folder
@@ -121,7 +125,7 @@ def load_truth(dataset: Dataset, case: Case) -> Truth:
     """
     folder = truth_folder(dataset, case)
     digests = truth_digests(dataset, case) or {}
-    if dataset.info.builder == "procedural" and dataset.info.profile == "default":
+    if is_release(dataset.info):
         kind: Literal["self", "cross"] = "cross" if case.protocol == "cross" else "self"
         check_release(dataset.info.version, kind, case.case_id, digests)
     frames = read_truth(folder / "video.mp4")
@@ -172,13 +176,13 @@ def driving_clip(dataset: Dataset, case: Case, grid: Grid) -> tuple[Path, PoseCl
                 )
                 fitted_pose.save(aside / "pose.npz")
                 digests["pose"] = fitted_pose.digest()
-            if grid == own and mannequin and dataset.info.profile == "default":
+            if grid == own and mannequin and is_release(dataset.info):
                 check_release(dataset.info.version, "rescaled", driver_id, digests)
             for path in sorted(aside.iterdir()):
                 digests[path.name] = sha256_file(path)
             write_json(aside / "digests.json", digests)
     _check_files(folder)
-    if grid == own and mannequin and dataset.info.profile == "default":
+    if grid == own and mannequin and is_release(dataset.info):
         check_release(
             dataset.info.version, "rescaled", driver_id, _read_digests(folder / "digests.json")
         )
@@ -223,6 +227,7 @@ def _render_driving(
             fps=grid.fps,
             frames=grid.frames,
             scale=procedural.scale_to_cover(grid.size),
+            dancer=procedural.dancer_of(dataset.folder),
         )
     if mannequin:
         raise A2BenchError(f"{dataset.label}: only drawn characters have a mannequin")

@@ -95,6 +95,14 @@ class Pair(Record):
     tier: Tier = "other_body"
 
 
+class MotionFile(Record):
+    """A motion capture that a data set's characters dance instead of their own dances."""
+
+    name: str
+    """Of the file it came from; its bytes lie in the data set as `motion.bvh`."""
+    sha256: Digest
+
+
 class DatasetInfo(Record):
     """`dataset.json`: what a data set version is and how it was made."""
 
@@ -111,6 +119,7 @@ class DatasetInfo(Record):
     cross_pairs: tuple[Pair, ...]
     """One per id, in `order`; a driver comes from the smallest split that holds its reference."""
     licence: str
+    motion: MotionFile | None = None
     build: dict[str, str]
     """Library versions and machine, for people; not part of any digest."""
 

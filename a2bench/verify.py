@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from pydantic import ValidationError
 
-from a2bench.builders.release import NORMATIVE_MACHINE, check_release, pins
-from a2bench.checksums import CHECKSUMS, ROOT_FILES, read_checksums
+from a2bench.builders.release import NORMATIVE_MACHINE, check_release, is_release, pins
+from a2bench.checksums import CHECKSUMS, read_checksums, root_files
 from a2bench.dataset import MAX_MANIFEST_BYTES, Dataset
 from a2bench.errors import A2BenchError, wrong_fields
 from a2bench.masks import MaskClip
@@ -133,8 +133,8 @@ def verify_dataset(
     for row in rows.values():
         report.problems += _row_problems(dataset.info, row)
     _check_generator(dataset.info, rows, report)
-    report.problems += _place_problems(entries, rows)
-    report.problems += _digest_problems(folder, entries, rows, workers)
+    report.problems += _place_problems(entries, rows, root_files(dataset.info))
+    report.problems += _digest_problems(folder, entries, rows, dataset.info, workers)
     whole = [key for key, row in rows.items() if _is_readable(row, entries)]
     report.rebuilt = sorted(whole, key=lambda key: sha256_text(f"{seed}|{key}"))[:rebuild]
     report.decoded = whole if decoded else sorted(report.rebuilt)
@@ -309,7 +309,7 @@ def _check_generator(info: DatasetInfo, rows: Mapping[str, Sample], report: Repo
         report.problems.append(Problem("dataset.json", f"profile {info.profile[:80]!r} is unknown"))
         return
     else:
-        expected = procedural.describe(info.profile)
+        expected = procedural.describe(info.profile, info.motion)
         differs = [
             name
             for name in type(info).model_fields
@@ -319,7 +319,7 @@ def _check_generator(info: DatasetInfo, rows: Mapping[str, Sample], report: Repo
             report.problems.append(
                 Problem("dataset.json", f"differs from the generator in: {', '.join(differs)}")
             )
-    if info.profile != "default":
+    if not is_release(info):
         return
     if not pins(info.version):
         report.notes.append(f"no release digests of {info.version} in this a2bench")
@@ -342,15 +342,17 @@ def _sample_paths(row: Sample) -> dict[str, str]:
     }
 
 
-def _place_problems(entries: Mapping[str, int], rows: Mapping[str, Sample]) -> Iterator[Problem]:
+def _place_problems(
+    entries: Mapping[str, int], rows: Mapping[str, Sample], root: frozenset[str]
+) -> Iterator[Problem]:
     """Files that are missing, too many, or absurdly large."""
     expected = {path for row in rows.values() for path in _sample_paths(row)}
     expected |= {f"samples/{key}/sample.json" for key in rows}
-    for path in sorted((expected | {CHECKSUMS, *ROOT_FILES}) - set(entries)):
+    for path in sorted((expected | {CHECKSUMS, *root}) - set(entries)):
         hint = "" if path.startswith("samples/") else "; run the same `a2bench build` again"
         yield Problem(path, f"missing{hint}")
     extras: dict[str, list[str]] = {}
-    for path in sorted(set(entries) - expected - {CHECKSUMS, *ROOT_FILES}):
+    for path in sorted(set(entries) - expected - {CHECKSUMS, *root}):
         extras.setdefault(path.rpartition("/")[0], []).append(path)
     for below, paths in extras.items():
         for path in paths[:_MOST_EXTRAS]:
@@ -364,12 +366,17 @@ def _place_problems(entries: Mapping[str, int], rows: Mapping[str, Sample]) -> I
 
 
 def _digest_problems(
-    folder: Path, entries: Mapping[str, int], rows: Mapping[str, Sample], workers: int | None
+    folder: Path,
+    entries: Mapping[str, int],
+    rows: Mapping[str, Sample],
+    info: DatasetInfo,
+    workers: int | None,
 ) -> list[Problem]:
     """Compare the bytes of files with the manifest and with `checksums.sha256`."""
     problems: list[Problem] = []
     by_manifest = {path: one for row in rows.values() for path, one in _sample_paths(row).items()}
-    named = ROOT_FILES | set(by_manifest) | {f"samples/{key}/sample.json" for key in rows}
+    motion, root = info.motion, root_files(info)
+    named = root | set(by_manifest) | {f"samples/{key}/sample.json" for key in rows}
     hashed = [
         path
         for path in sorted(named & set(entries))
@@ -389,6 +396,8 @@ def _digest_problems(
     for path, digest in by_manifest.items():
         if path in found and found[path] != digest:
             problems.append(Problem(path, "other bytes than were built"))
+    if motion is not None and found.get("motion.bvh", motion.sha256) != motion.sha256:
+        problems.append(Problem("motion.bvh", "not the motion that dataset.json names"))
     for key, row in rows.items():
         path = f"samples/{key}/sample.json"
         if path in found:
@@ -533,7 +542,7 @@ def _rebuilt(folder: Path, info: DatasetInfo, row: Sample) -> _Found:
     below = f"samples/{row.id}"
     with tempfile.TemporaryDirectory(prefix="a2bench-verify-") as scratch:
         try:
-            again = procedural.rebuild(Path(scratch), row.id, info.profile)
+            again = procedural.rebuild(Path(scratch), row.id, Dataset(folder, info))
         except A2BenchError as error:
             return _Found([Problem(below, f"rebuild refused: {_first_line(error)}")], [])
         # the containers' bytes are not promised, what they decode to is

@@ -1,5 +1,7 @@
 """`a2bench-proc`: 500 drawn characters, each dancing, with exact poses and masks."""
 
+import re
+import shutil
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -10,16 +12,17 @@ import numpy as np
 from a2bench.builders.assembly import (
     build_samples,
     library_versions,
+    start_version,
     whole_folder,
     write_sample,
 )
 from a2bench.builders.neighbours import refuse_near_duplicates
 from a2bench.builders.release import check_release
 from a2bench.dataset import SPLITS, Dataset, dataset_folder
-from a2bench.errors import unknown_name
+from a2bench.errors import A2BenchError, unknown_name
 from a2bench.masks import MaskClip
 from a2bench.metric import Video
-from a2bench.paths import sha256_text
+from a2bench.paths import sha256_file, sha256_text, write_aside, write_json
 from a2bench.pose.difficulty import difficulty
 from a2bench.pose.keypoints import ABSENT, PoseClip
 from a2bench.procedural import (
@@ -32,8 +35,12 @@ from a2bench.procedural import (
     cast,
     split_order,
 )
-from a2bench.records import DatasetInfo, Pair, Sample, Size, Tier
+from a2bench.procedural.bvh import Dancer, read_bvh
+from a2bench.records import DatasetInfo, MotionFile, Pair, Sample, Size, Tier
 from a2bench.video import read_truth, rgb_digest, write_png, write_truth
+
+MOTION_FILE = "motion.bvh"
+"""In a data set whose characters dance a motion capture."""
 
 FPS = 8.0
 FRAMES = 32
@@ -56,9 +63,13 @@ PROFILES = {
 }
 
 
-def dataset_name(profile: str) -> str:
-    """Return the data set's name: another profile has other pixels, so it has another name."""
-    return "a2bench-proc" if profile == "default" else f"a2bench-proc-{profile}"
+def dataset_name(profile: str, motion: MotionFile | None = None) -> str:
+    """Return the data set's name: another profile or motion has other pixels, so another name."""
+    name = "a2bench-proc" if profile == "default" else f"a2bench-proc-{profile}"
+    if motion is None:
+        return name
+    slug = re.sub(r"[^a-z0-9]+", "-", Path(motion.name).stem.lower()).strip("-")[:40] or "capture"
+    return f"{name}-motion-{slug}"
 
 
 def cross_pairs(order: tuple[str, ...]) -> tuple[Pair, ...]:
@@ -85,8 +96,8 @@ def _tier(reference_id: str, driver_id: str) -> Tier:
     return "same_body" if ours.body_plan == theirs.body_plan else "other_body"
 
 
-def describe(profile: str) -> DatasetInfo:
-    """Return what `dataset.json` says of a profile.
+def describe(profile: str, motion: MotionFile | None = None) -> DatasetInfo:
+    """Return what `dataset.json` says of a profile, and of a motion capture that all dance.
 
     Raises:
         A2BenchError: no such profile.
@@ -95,7 +106,7 @@ def describe(profile: str) -> DatasetInfo:
         raise unknown_name("profile", profile, PROFILES)
     order = split_order()
     return DatasetInfo(
-        name=dataset_name(profile),
+        name=dataset_name(profile, motion),
         version=VERSION,
         builder="procedural",
         profile=profile,
@@ -103,25 +114,46 @@ def describe(profile: str) -> DatasetInfo:
         order=order,
         splits=SPLITS,
         cross_pairs=cross_pairs(order),
-        licence="CC0-1.0",
+        licence="CC0-1.0" + (f"; motion: of the owner of {motion.name}" if motion else ""),
+        motion=motion,
         build=library_versions(),
     )
 
 
 def build(
-    home: Path, *, split: str = "quant", profile: str = "default", workers: int | None = None
+    home: Path,
+    *,
+    split: str = "quant",
+    profile: str = "default",
+    motion: Path | None = None,
+    workers: int | None = None,
 ) -> Dataset:
     """Make or resume the data set; `split` says how much of it.
 
+    Args:
+        home: data root.
+        split: how much of it.
+        profile: its pixels.
+        motion: a BVH file that all characters dance, each from a moment of its own; the data set
+            then has a name of its own and is not the release.
+        workers: processes; None: one a core.
+
     Raises:
-        A2BenchError: unknown split or profile, another data set lies in its place, or two
-            characters look alike.
+        A2BenchError: unknown split or profile, a motion that cannot be read, another data set lies
+            in its place, or two characters look alike.
     """
     if split not in SPLITS:
         raise unknown_name("split", split, SPLITS)
-    info = describe(profile)
+    about = None
+    if motion is not None:
+        Dancer(read_bvh(motion), motion)  # says what is wrong before anything is written
+        about = MotionFile(name=motion.name[:200], sha256=sha256_file(motion))
+    info = describe(profile, about)
+    folder = dataset_folder(home, info.name, info.version)
+    if motion is not None:
+        _keep_motion(folder, info, motion)
     dataset = build_samples(
-        dataset_folder(home, info.name, info.version),
+        folder,
         info,
         info.order[: SPLITS[split]],
         _build_sample,
@@ -133,6 +165,30 @@ def build(
     return dataset
 
 
+def _keep_motion(folder: Path, info: DatasetInfo, motion: Path) -> None:
+    """Put the capture into the data set: clips are drawn from it later, on demand."""
+    start_version(folder, info)
+    with write_aside(folder / MOTION_FILE) as aside:
+        shutil.copyfile(motion, aside)
+
+
+@cache
+def _dancer(path: Path, sha256: str) -> Dancer:
+    if not path.is_file() or sha256_file(path) != sha256:
+        raise A2BenchError(f"{path}: not the motion that this data set was made with.")
+    return Dancer(read_bvh(path), path)
+
+
+def dancer_of(folder: Path) -> Dancer | None:
+    """Return who was captured for the data set in a folder; None: characters have own dances.
+
+    Raises:
+        A2BenchError: the file was damaged or exchanged.
+    """
+    about = Dataset.open(folder).info.motion
+    return None if about is None else _dancer(folder / MOTION_FILE, about.sha256)
+
+
 @cache
 def _characters() -> dict[str, Character]:
     return {character.id: character for character in cast()}
@@ -141,10 +197,10 @@ def _characters() -> dict[str, Character]:
 def _build_sample(folder: Path, sample_id: str, profile: str) -> str:
     final = folder / "samples" / sample_id
     with whole_folder(final, record="sample.json") as aside:
-        character = _characters()[sample_id]
-        scene = Scene.self_driven(character)
+        character, dancer = _characters()[sample_id], dancer_of(folder)
+        scene = Scene.self_driven(character, dancer)
         digests = _write_clip(aside, scene, PROFILES[profile], fps=FPS, frames=FRAMES)
-        if profile == "default":
+        if profile == "default" and dancer is None:
             check_release(VERSION, "self", sample_id, digests)
         first = read_truth(aside / "video.mp4")[0]
         write_png(aside / "reference.png", first)
@@ -157,6 +213,7 @@ def _build_sample(folder: Path, sample_id: str, profile: str) -> str:
                 category=character.family,
                 attributes=dict(character.attributes)
                 | _difficulty(aside)
+                | ({} if dancer is None else {"moves": "captured", "bpm": "none", "turning": ""})
                 | {
                     "species": character.species,
                     "style": character.style,
@@ -176,13 +233,16 @@ def _build_sample(folder: Path, sample_id: str, profile: str) -> str:
     return sample_id
 
 
-def rebuild(folder: Path, sample_id: str, profile: str) -> Sample:
-    """Draw one sample anew into a scratch folder, for `verify --rebuild`.
+def rebuild(folder: Path, sample_id: str, original: Dataset) -> Sample:
+    """Draw one sample of a data set anew into a scratch folder, for `verify --rebuild`.
 
     Raises:
         A2BenchError: it is not what the release says.
     """
-    _build_sample(folder, sample_id, profile)
+    write_json(folder / "dataset.json", original.info.model_dump(mode="json"))
+    if original.info.motion is not None:
+        shutil.copyfile(original.folder / MOTION_FILE, folder / MOTION_FILE)
+    _build_sample(folder, sample_id, original.info.profile)
     return Sample.model_validate_json((folder / "samples" / sample_id / "sample.json").read_bytes())
 
 
@@ -213,18 +273,30 @@ def _write_clip(
     return {"rgb": rgb_digest(truth), "pose": pose.digest(), "mask": masks.digest()}
 
 
-def render_cross(folder: Path, reference_id: str, driver_id: str, profile: str) -> dict[str, str]:
+def render_cross(
+    folder: Path,
+    reference_id: str,
+    driver_id: str,
+    profile: str,
+    dancer: Dancer | None = None,
+) -> dict[str, str]:
     """Write the canonical render of A dancing B's dance; return the digests of its content."""
     people = _characters()
-    scene = Scene.cross_driven(people[reference_id], people[driver_id])
+    scene = Scene.cross_driven(people[reference_id], people[driver_id], dancer)
     digests = _write_clip(folder, scene, PROFILES[profile], fps=FPS, frames=FRAMES)
-    if profile == "default":
+    if profile == "default" and dancer is None:
         check_release(VERSION, "cross", f"{reference_id}__{driver_id}", digests)
     return digests
 
 
 def render_driving(
-    driver_id: str, *, mannequin: bool, fps: float, frames: int, scale: float
+    driver_id: str,
+    *,
+    mannequin: bool,
+    fps: float,
+    frames: int,
+    scale: float,
+    dancer: Dancer | None = None,
 ) -> tuple[Video, PoseClip]:
     """Render a driver's clip at any rate, length and size.
 
@@ -234,9 +306,10 @@ def render_driving(
         fps: 4 to 60.
         frames: at most 6.2 s of them.
         scale: of the 512x768 scene.
+        dancer: whose capture is danced; None: the character's own dance.
     """
     character = _characters()[driver_id]
-    scene = MannequinScene(character) if mannequin else Scene.self_driven(character)
+    scene = (MannequinScene if mannequin else Scene.self_driven)(character, dancer)
     rendered = [scene.frame(index / fps, scale=scale) for index in range(frames)]
     return np.stack([frame.rgb for frame in rendered]), _pose_of(rendered, fps)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from a2bench.errors import A2BenchError
 from a2bench.paths import write_text
-from a2bench.records import PROTOCOLS, Protocol
+from a2bench.records import PROTOCOLS, DatasetInfo, Protocol
 
 DIGESTS = Path(__file__).with_name("released_digests.json")
 UNRELEASED = "unreleased"
@@ -39,6 +39,11 @@ def _released() -> dict[str, Any]:
 def pins(version: str) -> bool:
     """Return whether digests of this version are released."""
     return bool(_released()["version"] == version)
+
+
+def is_release(info: DatasetInfo) -> bool:
+    """Return whether digests of a data set are those of the release, if its version has one."""
+    return info.builder == "procedural" and info.profile == "default" and info.motion is None
 
 
 def check_release(version: str, protocol: Protocol, key: str, digests: dict[str, str]) -> None:

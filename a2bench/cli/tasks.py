@@ -130,6 +130,7 @@ def _build(cfg: Any) -> int:
             home,
             split=cfg.split,
             profile=cfg.profile,
+            motion=None if cfg.motion is None else Path(str(cfg.motion)).expanduser(),
             workers=whole_number(cfg.workers, "workers", least=1),
         )
         split = cfg.split

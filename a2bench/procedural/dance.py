@@ -1,6 +1,7 @@
 """A dance: a seeded sequence of moves on the beat, and the springs that follow it."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +14,7 @@ from a2bench.procedural.moves import (
     blend,
     mirrored,
 )
+from a2bench.procedural.rig import Posture, Rig, realise
 from a2bench.procedural.rng import Pcg32
 from a2bench.procedural.vectors import smoothstep
 
@@ -46,6 +48,15 @@ class SpringState:
 
     sway: float
     bounce: float
+
+    @classmethod
+    def at(cls, states: "tuple[SpringState, ...]", time_seconds: float) -> "SpringState":
+        """The state at an instant, linear between the points of the grid."""
+        position = min(max(0.0, time_seconds * _GRID_HZ), len(states) - 1.001)
+        i = int(position)
+        f = position - i
+        a, b = states[i], states[i + 1]
+        return cls(a.sway + (b.sway - a.sway) * f, a.bounce + (b.bounce - a.bounce) * f)
 
 
 @dataclass(frozen=True)
@@ -114,35 +125,43 @@ class Dance:
             left_foot_x=pose.left_foot_x * (0.5 + 0.5 * k),
         )
 
+    def posture(self, rig: Rig, time_seconds: float) -> Posture:
+        """The posture in which a body dances an instant."""
+        return realise(rig, self.pose(time_seconds))
+
     @cached_property
     def _springs(self) -> tuple[SpringState, ...]:
-        """Damped springs on a fixed grid of 60 Hz with four sub-steps, from rest at t = 0."""
-        step = 1.0 / _GRID_HZ
-        h = step / _SUBSTEPS
-        sway = sway_speed = bounce = bounce_speed = 0.0
-        x1, y1 = _drive(self.pose(0.0))
-        x0, y0 = x1, y1
-        states = [SpringState(0.0, 0.0)]
-        for i in range(1, int(DURATION_SECONDS * _GRID_HZ) + 8):
-            x2, y2 = _drive(self.pose(i * step))
-            push_x = max(-40.0, min(40.0, (x2 - 2 * x1 + x0) / (step * step)))
-            push_y = max(-40.0, min(40.0, (y2 - 2 * y1 + y0) / (step * step)))
-            for _ in range(_SUBSTEPS):
-                sway_speed += h * (-130.0 * sway - 9.0 * sway_speed - 190.0 * push_x)
-                sway += h * sway_speed
-                bounce_speed += h * (-190.0 * bounce - 10.0 * bounce_speed - 9.0 * push_y)
-                bounce += h * bounce_speed
-            x0, y0, x1, y1 = x1, y1, x2, y2
-            states.append(SpringState(_soft_limit(sway, 26.0), _soft_limit(bounce, 1.0)))
-        return tuple(states)
+        return integrate_springs(lambda time_seconds: _drive(self.pose(time_seconds)))
 
     def springs(self, time_seconds: float) -> SpringState:
-        """The state of the springs at an instant, linear between the points of the grid."""
-        position = min(max(0.0, time_seconds * _GRID_HZ), len(self._springs) - 1.001)
-        i = int(position)
-        f = position - i
-        a, b = self._springs[i], self._springs[i + 1]
-        return SpringState(a.sway + (b.sway - a.sway) * f, a.bounce + (b.bounce - a.bounce) * f)
+        """The state of the springs at an instant."""
+        return SpringState.at(self._springs, time_seconds)
+
+
+def integrate_springs(drive: Callable[[float], tuple[float, float]]) -> tuple[SpringState, ...]:
+    """Damped springs on a fixed grid of 60 Hz with four sub-steps, from rest at t = 0.
+
+    Args:
+        drive: time -> where loose things are held, in leg lengths: sideways and upwards.
+    """
+    step = 1.0 / _GRID_HZ
+    h = step / _SUBSTEPS
+    sway = sway_speed = bounce = bounce_speed = 0.0
+    x1, y1 = drive(0.0)
+    x0, y0 = x1, y1
+    states = [SpringState(0.0, 0.0)]
+    for i in range(1, int(DURATION_SECONDS * _GRID_HZ) + 8):
+        x2, y2 = drive(i * step)
+        push_x = max(-40.0, min(40.0, (x2 - 2 * x1 + x0) / (step * step)))
+        push_y = max(-40.0, min(40.0, (y2 - 2 * y1 + y0) / (step * step)))
+        for _ in range(_SUBSTEPS):
+            sway_speed += h * (-130.0 * sway - 9.0 * sway_speed - 190.0 * push_x)
+            sway += h * sway_speed
+            bounce_speed += h * (-190.0 * bounce - 10.0 * bounce_speed - 9.0 * push_y)
+            bounce += h * bounce_speed
+        x0, y0, x1, y1 = x1, y1, x2, y2
+        states.append(SpringState(_soft_limit(sway, 26.0), _soft_limit(bounce, 1.0)))
+    return tuple(states)
 
 
 def _changed_feet(first: DancePose, second: DancePose, amount: float) -> DancePose:

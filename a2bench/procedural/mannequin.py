@@ -13,6 +13,7 @@ import numpy as np
 import skia
 
 from a2bench.pose.anthropometry import HumanBody, human_anchor
+from a2bench.procedural.bvh import Dancer
 from a2bench.procedural.cast import Character
 from a2bench.procedural.colour import Colour, darker, hex_colour, lighter, mix
 from a2bench.procedural.dance import DURATION_SECONDS
@@ -192,10 +193,10 @@ def human_design(body: HumanBody) -> BodyDesign:
 class MannequinScene:
     """The doll in a plain studio, dancing the dance of one character; a pure function of time."""
 
-    def __init__(self, character: Character) -> None:
+    def __init__(self, character: Character, dancer: Dancer | None = None) -> None:
         self.character = character
         self.anchor = human_anchor(character.id)
-        self._source = Scene.self_driven(character)
+        self._source = Scene.self_driven(character, dancer)
         self._studio: dict[tuple[int, int], skia.Image] = {}
 
     @cached_property

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import skia
 
 from a2bench.procedural.backgrounds import paint_background
-from a2bench.procedural.cast import Character
+from a2bench.procedural.bvh import CapturedDance, Dancer, captured_dance
+from a2bench.procedural.cast import Character, travel_scale
 from a2bench.procedural.dance import DURATION_SECONDS, Dance
 from a2bench.procedural.drawing import draw_figure
 from a2bench.procedural.drift import paint_drift
@@ -34,7 +35,6 @@ from a2bench.procedural.rig import (
     Posture,
     Skeleton,
     pose_skeleton,
-    realise,
 )
 from a2bench.procedural.rng import Pcg32
 from a2bench.procedural.vectors import Vec3, wrapped_degrees
@@ -123,20 +123,25 @@ class Scene:
     the same pixels.
     """
 
-    def __init__(self, character: Character, driver: Character | None = None) -> None:
+    def __init__(
+        self, character: Character, driver: Character | None = None, dancer: Dancer | None = None
+    ) -> None:
         self.character = character
         self.driver = driver
+        self.dancer = dancer
         self._background_cache: dict[float, skia.Image] = {}
 
     @classmethod
-    def self_driven(cls, character: Character) -> "Scene":
-        """The character dancing its own dance."""
-        return cls(character)
+    def self_driven(cls, character: Character, dancer: Dancer | None = None) -> "Scene":
+        """The character dancing its own dance, or what was captured of a dancer."""
+        return cls(character, dancer=dancer)
 
     @classmethod
-    def cross_driven(cls, reference: Character, driver: Character) -> "Scene":
+    def cross_driven(
+        cls, reference: Character, driver: Character, dancer: Dancer | None = None
+    ) -> "Scene":
         """The reference, in its own place and camera, dancing the dance of the driver."""
-        return cls(reference, driver)
+        return cls(reference, driver, dancer)
 
     @cached_property
     def design(self) -> BodyDesign:
@@ -144,12 +149,18 @@ class Scene:
         return self.character.design()
 
     @cached_property
-    def _dance(self) -> Dance:
-        return (self.driver or self.character).dance()
+    def _dance(self) -> Dance | CapturedDance:
+        return self._dance_of(self.driver or self.character)
 
     @cached_property
-    def _own_dance(self) -> Dance:
-        return self.character.dance()
+    def _own_dance(self) -> Dance | CapturedDance:
+        return self._dance_of(self.character)
+
+    def _dance_of(self, character: Character) -> Dance | CapturedDance:
+        if self.dancer is None:
+            return character.dance()
+        scale = travel_scale(character.design().rig)
+        return captured_dance(self.dancer, character.seed, travel_scale=scale)
 
     @cached_property
     def _driver_design(self) -> BodyDesign:
@@ -157,9 +168,11 @@ class Scene:
 
     def posture(self, time_seconds: float) -> Posture:
         """What is danced at an instant: realised on the driver's rig, free of sizes."""
-        return realise(self._driver_design.rig, self._dance.pose(time_seconds))
+        return self._dance.posture(self._driver_design.rig, time_seconds)
 
-    def _figure(self, time_seconds: float, posture: Posture, dance: Dance) -> Figure:
+    def _figure(
+        self, time_seconds: float, posture: Posture, dance: Dance | CapturedDance
+    ) -> Figure:
         figure = Figure(
             design=self.design,
             pen=Pen(self._style),
@@ -185,7 +198,7 @@ class Scene:
         left, right, top, tall, wide = 1e9, -1e9, 1e9, 1.0, 1.0
         for i in range(_FRAMING_INSTANTS):
             t = DURATION_SECONDS * i / (_FRAMING_INSTANTS - 1)
-            figure = self._figure(t, realise(rig, self._own_dance.pose(t)), self._own_dance)
+            figure = self._figure(t, self._own_dance.posture(rig, t), self._own_dance)
             x0, y0, x1, y1 = figure.pen.outline_bounds()
             left, right, top = min(left, x0), max(right, x1), min(top, y0)
             if i == 0:

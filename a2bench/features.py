@@ -154,7 +154,7 @@ I3D_CDFVD = Extractor(
 """cd-fvd's I3D logits."""
 
 RESNET3D_WINDOWS = Extractor(
-    "resnet3d_windows", 1, ("resnet3d50_kinetics",), 2048, _WINDOW, _resnet3d_windows, 16
+    "resnet3d_windows", 1, ("resnet3d50_kinetics",), 2048, _WINDOW, _resnet3d_windows
 )
 """3-D ResNet-50 features; windows together see every frame."""
 

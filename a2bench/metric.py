@@ -225,6 +225,8 @@ class Metric:
         region: the pixels it scores where a region is known: the region, the whole frame
             (`*_full`), or what lies outside the region (`*_background`).
         view: the frames it is shown; metrics of suite `disco` have the field's.
+        identical_is_perfect: whether a clip equal to its truth has the perfect value; else it is
+            computed like any other.
         sees_reference: whether it looks at the picture that the method was given.
         missing: what the machine lacks to compute it (weights), with the command that gets it;
             "" where nothing is missing. Asked once a run.
@@ -254,6 +256,7 @@ class Metric:
     region: Region = "motion"
     view: View = "scored"
     sees_reference: bool = False
+    identical_is_perfect: bool = True
     missing: Callable[[], str] = _nothing_missing
 
     def __post_init__(self) -> None:
@@ -279,7 +282,7 @@ class Metric:
             pair = pair.outside_region
         if pair.scored_pixels is not None and not pair.scored_pixels.any():
             return Outcome(None, "undefined", "no scored pixel: the region is empty in every frame")
-        if pair.identical:
+        if pair.identical and self.identical_is_perfect:
             return Outcome(self.perfect, "identical")
         assert self.clip is not None  # sets have no outcome of one clip
         found = self.clip(pair)

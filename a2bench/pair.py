@@ -1,12 +1,15 @@
 """`score --pair`: two clips as they are, no data set, no input frame."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from a2bench import plugins
 from a2bench.errors import A2BenchError
-from a2bench.metric import ClipPair, Outcome, Pixels, Video, View
+from a2bench.features import extracted
+from a2bench.metric import ClipFeatures, ClipPair, Metric, Outcome, Pixels, Video, View
+from a2bench.sets import set_outcome
 
 
 def pair_outcomes(
@@ -48,9 +51,12 @@ def pair_outcomes(
     found: dict[str, dict[str, object]] = {}
     for name, metric in asked.items():
         lacking = metric.missing()
-        outcome = (
-            Outcome(None, "unavailable", lacking) if lacking else metric.outcome(pairs[metric.view])
-        )
+        if lacking:
+            outcome = Outcome(None, "unavailable", lacking)
+        elif metric.of_set is not None:
+            outcome = _as_set(metric, prediction, target)
+        else:
+            outcome = metric.outcome(pairs[metric.view])
         found[name] = {
             "value": outcome.value,
             "status": outcome.status,
@@ -58,6 +64,22 @@ def pair_outcomes(
             "unit": metric.unit,
         }
     return found
+
+
+def _as_set(metric: Metric, prediction: Video, target: Video) -> Outcome:
+    """Return a set metric's answer for sets of one clip, with what it rests on."""
+    assert metric.of_set is not None
+    extractor = metric.of_set.extractor
+    own, true = (
+        ClipFeatures("pair", "pair", "pair", extracted(extractor, clip))
+        for clip in (prediction, target)
+    )
+    found = set_outcome(metric, [own], [true])
+    if found.value is None:
+        return found
+    rests = f"a set of one clip: N = {found.samples}"
+    rests += f", rank {found.rank}" if found.rank is not None else ""
+    return replace(found, reason="; ".join(filter(None, (rests, found.reason))))
 
 
 def _shape(video: Video) -> str:

@@ -129,6 +129,8 @@ def test_without_a_mask_there_is_no_background(name: str) -> None:
 
 @pytest.mark.parametrize("name", CLIPS)
 def test_a_prediction_equal_to_the_truth_is_perfect(name: str) -> None:
+    if not plugins.metric(name).identical_is_perfect:
+        return  # likeness to something else than the truth; in tests/networks
     clip = _dance()
     for scored in (None, _region(clip)):
         if scored is None and plugins.metric(name).region == "background":

@@ -5,14 +5,15 @@ Perceptual Metric, CVPR 2018; code lpips 0.1.4 (BSD-2). The network expects RGB 
 Backbones are torchvision's files, heads those that the lpips package carries.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Literal, cast
 
 import numpy as np
 import torch
 import torchvision
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -33,6 +34,7 @@ _TAPS: dict[Backbone, tuple[tuple[int, int], ...]] = {
     "alex": ((1, 64), (4, 192), (7, 384), (9, 256), (11, 256)),
     "vgg": ((3, 64), (8, 128), (15, 256), (22, 512), (29, 512)),
 }
+_FEWEST_PX: dict[Backbone, int] = {"alex": 31, "vgg": 16}
 _SHIFT = (-0.030, -0.088, -0.188)
 _SCALE = (0.458, 0.448, 0.450)
 _EPS = 1e-10
@@ -147,6 +149,25 @@ def frame_maps(
         for first, second in zip(prediction, target, strict=True):
             found = network.maps(_input(first, "signed"), _input(second, "signed"))
             yield found[0].double().cpu().numpy()
+
+
+def too_small(backbone: Backbone, frames: UInt8[np.ndarray, "t h w 3"]) -> str:
+    """Return why frames have no LPIPS, or "": something must be left in the last layer."""
+    height, width = frames.shape[1:3]
+    least = _FEWEST_PX[backbone]
+    return f"{width}x{height} px: a side is under {least}" if min(height, width) < least else ""
+
+
+def mean_over(
+    maps: Iterable[Float[np.ndarray, "h w"]], scored_pixels: Bool[np.ndarray, "t h w"] | None
+) -> float:
+    """Mean over scored pixels and frames, the same for any order of frames."""
+    sums, counts = [], []
+    for index, found in enumerate(maps):
+        seen = found if scored_pixels is None else found[scored_pixels[index]]
+        sums.append(float(seen.sum()))
+        counts.append(seen.size)
+    return math.fsum(sums) / sum(counts)
 
 
 def frame_means(

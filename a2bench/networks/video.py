@@ -110,8 +110,11 @@ def i3d_cdfvd(frames: Frames) -> Float[np.ndarray, "n 400"]:
 def resnet3d_windows(frames: Frames) -> Float[np.ndarray, "n 2048"]:
     """Features of windows of 16 frames that see every frame."""
     network = _resnet3d("resnet3d50_kinetics", key_of("resnet3d50_kinetics"))
-    starts = window_starts(len(frames), SEGMENT_FRAMES)
-    return of_windows(network, resnet3d_frames(frames), starts, SEGMENT_FRAMES)
+    shown = resnet3d_frames(frames)
+    if len(shown) < SEGMENT_FRAMES:
+        shown = segments(shown)
+    starts = window_starts(len(shown), SEGMENT_FRAMES)
+    return of_windows(network, shown, starts, SEGMENT_FRAMES)
 
 
 def resnet3d_segments(frames: Frames) -> Float[np.ndarray, "1 2048"]:

@@ -48,7 +48,7 @@ METRIC = Metric(
         "estimator": "unbiased MMD^2, mean of 100 subsets of min(1000, N), numpy RandomState(2020)",
     },
     agreement=(
-        Agreement("pytorch-fid 0.3.0 network, same random weights, features relative", 1e-05),
-        Agreement("torch-fidelity 0.4.0 kid_features_to_metric", 1e-09),
+        Agreement("pytorch-fid 0.3.0, features", 1e-05),
+        Agreement("torch-fidelity 0.4.0, distance", 1e-09),
     ),
 )

@@ -56,5 +56,5 @@ METRIC = Metric(
         "region": "map averaged over scored pixels",
         "layers": "enlarged bilinearly, then added",
     },
-    agreement=(Agreement("lpips 0.1.4 spatial=True, same random backbone, map relative", 1e-05),),
+    agreement=(Agreement("lpips 0.1.4 alex, map", 1e-05),),
 )

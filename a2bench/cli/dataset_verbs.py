@@ -106,14 +106,14 @@ def diff_datasets(
         print(json_module.dumps(found.as_dict(), indent=1))
     else:
         print(f"{found.old.name} {found.old.version} -> {found.new.name} {found.new.version}")
+        width = max((len(printable(change.what)) for change in found.changes), default=0)
         for change in found.changes:
             some = ", ".join(change.ids[:_MOST_IDS]) + (
                 ", ..." if len(change.ids) > _MOST_IDS else ""
             )
             concerns = f": {len(change.ids)} ids ({some})" if change.ids else ""
-            print(
-                f"  {change.level}  {printable(change.what):<22} {printable(change.text)}{concerns}"
-            )
+            what = printable(change.what)
+            print(f"  {change.level}  {what:<{width}}  {printable(change.text)}{concerns}")
         print(f"{found.compared} samples compared", end="")
         print(f", {found.built_in_one} built on one side only" if found.built_in_one else "")
         print(_verdict(found))
@@ -130,7 +130,7 @@ def _verdict(found: "Difference") -> str:
         return "two data sets of different names: no version rule binds them"
     needed = f"a {found.needed} change: after {found.old.version} at least {found.next_version}"
     if found.enough:
-        return f"{needed}; {found.new.version} is"
+        return f"{needed}; {found.new.version} is enough"
     return f"{needed}; {found.new.version} is not enough"
 
 

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -261,7 +262,7 @@ def _write_clip(
     rendered = [scene.frame(index / fps, scale=profile.scale) for index in range(frames)]
     video = np.stack([frame.rgb for frame in rendered])
     write_truth(folder / "video.mp4", video, fps, storage=profile.storage)
-    pose = _pose_of(rendered, fps)
+    pose = pose_of(rendered, fps)
     masks = MaskClip(
         np.stack([frame.mask for frame in rendered]),
         np.stack([frame.undefined for frame in rendered]),
@@ -311,10 +312,41 @@ def render_driving(
     character = _characters()[driver_id]
     scene = (MannequinScene if mannequin else Scene.self_driven)(character, dancer)
     rendered = [scene.frame(index / fps, scale=scale) for index in range(frames)]
-    return np.stack([frame.rgb for frame in rendered]), _pose_of(rendered, fps)
+    return np.stack([frame.rgb for frame in rendered]), pose_of(rendered, fps)
 
 
-def _pose_of(rendered: list[Frame], fps: float) -> PoseClip:
+def drawn_frames(
+    reference_id: str,
+    driver_id: str,
+    *,
+    mannequin: bool,
+    instants_seconds: Sequence[float],
+    scale: float,
+    dancer: Dancer | None = None,
+) -> list[Frame]:
+    """Draw a clip with everything that is known of each frame.
+
+    Args:
+        reference_id: whose body.
+        driver_id: whose dance; the same id: its own.
+        mannequin: the human doll instead of the body.
+        instants_seconds: 0 to 6.2.
+        scale: of the 512x768 scene.
+        dancer: whose capture is danced; None: the character's own dance.
+    """
+    people = _characters()
+    scene: Scene | MannequinScene
+    if mannequin:
+        scene = MannequinScene(people[driver_id], dancer)
+    elif reference_id == driver_id:
+        scene = Scene.self_driven(people[reference_id], dancer)
+    else:
+        scene = Scene.cross_driven(people[reference_id], people[driver_id], dancer)
+    return [scene.frame(seconds, scale=scale) for seconds in instants_seconds]
+
+
+def pose_of(rendered: list[Frame], fps: float) -> PoseClip:
+    """Return the joints of drawn frames as a clip."""
     visibility = np.stack([frame.visibility for frame in rendered])
     xy = np.stack([frame.joints[:, :2] for frame in rendered])
     xy[visibility == ABSENT] = np.nan

@@ -25,13 +25,31 @@ def end_marked(mark: str) -> int:
     ended = 0
     for process in psutil.process_iter():
         try:
-            found = process.environ().get(MARK, "")
-            if process.pid != os.getpid() and f"{found}/".startswith(f"{mark}/"):
+            if process.pid != os.getpid() and _has_mark(process, mark):
                 process.send_signal(signal.SIGKILL)
                 ended += 1
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue  # ended meanwhile, or another user's
     return ended
+
+
+def _has_mark(process: psutil.Process, mark: str) -> bool:
+    """Whether a process inherited a mark, also where it wrote its title over its environment.
+
+    Such a title (setproctitle; Ray's agents) leaves empty strings before the variables, at which
+    psutil stops reading.
+    """
+    try:
+        block = Path(f"/proc/{process.pid}/environ").read_bytes()
+    except FileNotFoundError:  # no /proc (macOS), or it ended
+        found = str(process.environ().get(MARK, ""))
+    except (PermissionError, ProcessLookupError):  # another user's, or the kernel's
+        return False
+    else:
+        head = f"{MARK}=".encode()
+        marks = [entry[len(head) :] for entry in block.split(b"\0") if entry.startswith(head)]
+        found = marks[0].decode(errors="replace") if marks else ""
+    return f"{found}/".startswith(f"{mark}/")
 
 
 def oom_kills() -> int:

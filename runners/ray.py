@@ -106,9 +106,8 @@ class _Host:
         self, make_worker: WorkerFactory, device: str, environment: Mapping[str, str]
     ) -> None:
         os.environ.update(environment)
-        mark = new_mark()
-        _end_children_with_us(mark)
-        os.environ[MARK] = mark
+        os.environ[MARK] = mark = new_mark()
+        self._guard = _guard(mark)
         self._worker = make_worker(device)
 
     def hello(self, check: _Check) -> _Hello:
@@ -128,19 +127,25 @@ class _Host:
 
 
 _GUARD = """
-import os, sys, time
+import os, shutil, sys, time
 from a2bench.processes import end_marked
-parent = int(sys.argv[2])
-while os.getppid() == parent:
+mark, parent, folder = sys.argv[1:]
+while os.getppid() == int(parent):
     time.sleep(0.2)
-end_marked(sys.argv[1])
+end_marked(mark)
+if folder:
+    shutil.rmtree(folder, ignore_errors=True)
 """
 
 
-def _end_children_with_us(mark: str) -> None:
-    """Start a process that outlives this one and ends what it started, however it ends."""
-    command = [sys.executable, "-c", _GUARD, mark, str(os.getpid())]
-    subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL)
+def _guard(mark: str, folder: str = "") -> "subprocess.Popen[bytes]":
+    """Start a process that outlives this one and ends what carries the mark, then a folder.
+
+    However this process ends: nobody else would end the children of one that was killed.
+    """
+    command = [sys.executable, "-c", _GUARD, mark, str(os.getpid()), folder]
+    unmarked = {key: text for key, text in os.environ.items() if key != MARK}
+    return subprocess.Popen(command, env=unmarked, start_new_session=True, stdin=subprocess.DEVNULL)
 
 
 @dataclass
@@ -400,14 +405,17 @@ def _checked_disk(jobs: Sequence[Job]) -> Iterator[_Check]:
 
 @contextmanager
 def _environment(**values: str) -> Iterator[None]:
-    """Set variables that Ray's processes inherit, where the user has not set them."""
-    added = {key: value for key, value in values.items() if key not in os.environ}
-    os.environ.update(added)
+    """Set variables that Ray's processes inherit."""
+    before = {key: os.environ.get(key) for key in values}
+    os.environ.update(values)
     try:
         yield
     finally:
-        for key in added:
-            os.environ.pop(key, None)
+        for key, value in before.items():
+            if value is None:
+                del os.environ[key]
+            else:
+                os.environ[key] = value
 
 
 @contextmanager
@@ -426,6 +434,7 @@ def _connected(address: str | None, cpus: int) -> Iterator[None]:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     logging.getLogger("ray").setLevel("ERROR")  # what it says before it reads `logging_level`
     folder: Path | None = None
+    guard: subprocess.Popen[bytes] | None = None
     try:
         if address is not None:
             host, _, port = address.rpartition(":")
@@ -436,9 +445,9 @@ def _connected(address: str | None, cpus: int) -> Iterator[None]:
             root = tempfile.gettempdir()
             short = root if len(root) <= _LONGEST_FOLDER else "/tmp"
             folder = Path(tempfile.mkdtemp(prefix="a2b-ray-", dir=short))
-            with _environment(
-                RAY_USAGE_STATS_ENABLED="0",
-            ):
+            mark = new_mark()
+            guard = _guard(mark, str(folder))
+            with _environment(**{MARK: mark, "RAY_USAGE_STATS_ENABLED": "0"}):
                 ray.init(
                     num_cpus=cpus,
                     include_dashboard=False,
@@ -447,20 +456,28 @@ def _connected(address: str | None, cpus: int) -> Iterator[None]:
                     **quiet,
                 )
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        _put_away(folder, guard)
         said = f"no Ray cluster at {address}" if address else "Ray could not be started here"
         raise A2BenchError(
             f"{said}: {_last_line(error)}\n"
-            "hint: `ray status` shows whether a cluster runs; runner.address and $RAY_ADDRESS "
-            "name one, without them one is started here"
+            "hint: `ray status` shows whether a cluster runs (one with token authentication wants "
+            "RAY_AUTH_MODE=token); runner.address and $RAY_ADDRESS name it, without them one is "
+            "started here"
         ) from error
     try:
         yield
     finally:
         ray.shutdown()
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        _put_away(folder, guard)
+
+
+def _put_away(folder: Path | None, guard: "subprocess.Popen[bytes] | None") -> None:
+    """Remove what was made for a cluster that was started here and has ended."""
+    if guard is not None:
+        guard.kill()
+        guard.wait()
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class RayRunner:

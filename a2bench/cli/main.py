@@ -11,6 +11,7 @@ from a2bench.cli import environments, groups, judging
 from a2bench.errors import A2BenchError, unknown_name
 
 EXIT_FAIL, EXIT_WRONG_INPUT = 1, 2
+EXIT_INTERRUPTED = 130
 
 _HYDRA_VERB: dict[str, Any] = {
     "allow_extra_args": True,
@@ -341,9 +342,10 @@ def main() -> None:
     except A2BenchError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(EXIT_WRONG_INPUT) from None
-    except KeyboardInterrupt:
-        print("stopped; run the same command again, it goes on where it was", file=sys.stderr)
-        raise SystemExit(130) from None
+    except SystemExit as ended:
+        if ended.code == EXIT_INTERRUPTED:  # typer's answer to Ctrl-C
+            print("stopped; run the same command again, it goes on where it was", file=sys.stderr)
+        raise
     except BrokenPipeError:  # `a2bench ls metrics | head`
         sys.stderr.close()
         raise SystemExit(0) from None

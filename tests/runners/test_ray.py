@@ -160,8 +160,11 @@ def test_a_node_that_does_not_see_the_data_root_is_refused(
     assert not [path for path in store.folder.rglob("*") if path.is_file()]
 
 
-def test_ctrl_c_leaves_no_process(
-    tiny_home: Path, tmp_path: Path, method: MakeMethod, plugin_folder: Path
+@pytest.mark.parametrize(
+    "how", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.full)]
+)
+def test_a_run_that_is_ended_leaves_no_process(
+    how: signal.Signals, tiny_home: Path, tmp_path: Path, method: MakeMethod, plugin_folder: Path
 ) -> None:
     """A cluster started by the run ends with it, children of the method too."""
     method(
@@ -176,12 +179,16 @@ def test_ctrl_c_leaves_no_process(
     process = subprocess.Popen(
         [sys.executable, "-m", "a2bench", *words, "runner=ray", "workers=1", f"home={home}"],
         start_new_session=True,
+        env=os.environ | {"HOME": str(tmp_path)},  # where Ray keeps its token
     )
     while not (plugin_folder / "busy").exists() and process.poll() is None:
         time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    if how is signal.SIGINT:
+        os.killpg(process.pid, how)  # as a terminal does
+    else:
+        process.send_signal(how)
 
-    assert process.wait(60) == 130
+    assert process.wait(60) == (130 if how is signal.SIGINT else -how)
     assert left_of(plugin_folder) == []
 
 

@@ -20,6 +20,7 @@ from a2bench.paths import (
     sha256_text,
     sweep_asides,
 )
+from a2bench.pose.keypoints import PoseClip
 from a2bench.progress import progress
 from a2bench.records import (
     Case,
@@ -87,11 +88,35 @@ def find_predictions(folder: Path, cases: Sequence[Case]) -> tuple[dict[str, Pat
     return found, problems
 
 
+def pose_beside(folder: Path, case: Case) -> Path | None:
+    """Return the key points that were put beside a prediction, if any."""
+    path = folder / f"{case.case_id}.pose.npz"
+    return path if path.is_file() else None
+
+
+def _fitted_pose(path: Path, case: Case) -> PoseClip:
+    """Read brought key points; they are those of the scoring instants.
+
+    Raises:
+        A2BenchError: not a pose file, or another number of frames.
+    """
+    pose = PoseClip.load(path)
+    if len(pose) != case.frames:
+        raise A2BenchError(
+            f"{path}: key points of {len(pose)} frames, expected those of the {case.frames} "
+            f"scoring instants (every {1 / case.fps:g} s from 0)"
+        )
+    if min(pose.width, pose.height) < 1:
+        raise A2BenchError(f"{path}: a frame of {pose.width}x{pose.height} px")
+    return pose.resized(case.size.width, case.size.height)
+
+
 def _normalise(
     source: Path,
     case: Case,
     declared: PredictionMap | None,
     row: HandedOut | None,
+    pose: Path | None,
     output: Path,
 ) -> tuple[str, float | str]:
     """Write one normalised prediction; return its case id and time error, or the problem."""
@@ -105,9 +130,12 @@ def _normalise(
             declared=declared,
             what=str(source),
         )
+        fitted = None if pose is None else _fitted_pose(pose, case)
     except (A2BenchError, BadPrediction) as error:
         return case.case_id, f"{case.case_id}: {error}"
     write_lossless_rgb(output, normalised.frames, case.fps)
+    if fitted is not None:
+        fitted.save(output.with_suffix(".pose.npz"))
     return case.case_id, normalised.time_error_seconds
 
 
@@ -134,7 +162,8 @@ def bring(
         card: of the method that made them.
         protocol: that they were made for.
         split: whose cases are expected.
-        folder: `<case_id>.mp4` files or `<case_id>/` frame folders, maybe a `prediction.yaml`.
+        folder: `<case_id>.mp4` files or `<case_id>/` frame folders, maybe a `prediction.yaml`,
+            maybe `<case_id>.pose.npz` with the key points of the scoring instants.
         handed_out: rows of `pairs.jsonl` by case id: says how the inputs were fitted.
         allow_partial: take what is there; the rest is `missing` and marks the table.
         workers: processes; None: one a core.
@@ -153,7 +182,8 @@ def bring(
         if case.case_id not in found:
             continue
         row = (handed_out or {}).get(case.case_id)
-        digest = _fingerprint(card, case, found[case.case_id], declared, row)
+        pose = pose_beside(folder, case)
+        digest = _fingerprint(card, case, found[case.case_id], declared, row, pose)
         if (
             store.result(
                 dataset, case, card.name, _SEED, fingerprint=digest, decided_by="videos or map"
@@ -168,7 +198,14 @@ def bring(
         if todo:
             staging.mkdir(parents=True, exist_ok=True)
             tasks = [
-                (source, case, declared, row, staging / f"{case.case_id}.mp4")
+                (
+                    source,
+                    case,
+                    declared,
+                    row,
+                    pose_beside(folder, case),
+                    staging / f"{case.case_id}.mp4",
+                )
                 for case, source, row, _ in todo
             ]
             with progress("read and normalise videos", len(todo)) as shown:
@@ -195,6 +232,11 @@ def bring(
             output = store.prediction(dataset, protocol, card.name, _SEED, case.case_id)
             output.parent.mkdir(parents=True, exist_ok=True)
             (staging / f"{case.case_id}.mp4").replace(output)
+            pose_sha256 = None
+            fitted_pose = staging / f"{case.case_id}.pose.npz"
+            if fitted_pose.exists():
+                pose_sha256 = sha256_file(fitted_pose)
+                fitted_pose.replace(output.with_suffix(".pose.npz"))
             result = Result(
                 method=card.name,
                 case_id=case.case_id,
@@ -203,6 +245,7 @@ def bring(
                 status="ok",
                 fingerprint=digest,
                 prediction_sha256=sha256_file(output),
+                pose_sha256=pose_sha256,
                 time_error_seconds=errors[case.case_id],
             )
             store.save_result(output, result)
@@ -248,8 +291,10 @@ def _fingerprint(
     source: Path,
     declared: PredictionMap | None,
     row: HandedOut | None,
+    pose: Path | None,
 ) -> str:
     files = sorted(source.iterdir()) if source.is_dir() else [source]
+    files += [] if pose is None else [pose]
     return sha256_text(
         canonical_json(
             {

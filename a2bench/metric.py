@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float32, UInt8
+from jaxtyping import Bool, Float32, Float64, UInt8
 
 from a2bench import weights
 from a2bench.records import Region, ValueStatus
@@ -31,6 +31,22 @@ too, as the field's script does (suite `disco`).
 
 
 @dataclass(frozen=True)
+class Poses:
+    """Key points of a clip pair, frame by frame, COCO-18.
+
+    Attributes:
+        prediction_xy: float64 (t, 18, 2), px of the target's frame; NaN where there is no such
+            joint. Brought beside the prediction: nothing here looks for people in pictures.
+        target_xy: the truth's, as the data set has them.
+        seen: bool (t, 18): joints that can be seen in the truth.
+    """
+
+    prediction_xy: Float64[np.ndarray, "t 18 2"]
+    target_xy: Float64[np.ndarray, "t 18 2"]
+    seen: Bool[np.ndarray, "t 18"]
+
+
+@dataclass(frozen=True)
 class ClipPair:
     """One prediction beside its truth: only the frames that are scored.
 
@@ -42,6 +58,7 @@ class ClipPair:
         instants: each frame's number in the clip, so that metrics of movement see gaps; None: the
             frames follow each other.
         reference_image: the picture of the character that the method was given; None: not known.
+        poses: key points of truth and prediction; None: none were brought.
     """
 
     prediction: Video
@@ -50,6 +67,7 @@ class ClipPair:
     background: Bool[np.ndarray, "h w"] | None = None
     instants: tuple[int, ...] | None = None
     reference_image: UInt8[np.ndarray, "_ _ 3"] | None = None
+    poses: Poses | None = None
 
     def __post_init__(self) -> None:
         if self.prediction.shape != self.target.shape:
@@ -69,21 +87,14 @@ class ClipPair:
     @cached_property
     def full_frame(self) -> "ClipPair":
         """The same clips with every pixel scored."""
-        if self.scored_pixels is None:
-            return self
-        return ClipPair(
-            self.prediction,
-            self.target,
-            instants=self.instants,
-            reference_image=self.reference_image,
-        )
+        return self if self.scored_pixels is None else replace(self, scored_pixels=None)
 
     @cached_property
     def outside_region(self) -> "ClipPair":
         """The same clips with the background scored; only where it is known."""
         assert self.background is not None
         every = np.broadcast_to(self.background, self.target.shape[:3])
-        return ClipPair(self.prediction, self.target, every, instants=self.instants)
+        return replace(self, scored_pixels=every)
 
     @cached_property
     def successive(self) -> tuple[int, ...]:
@@ -113,6 +124,12 @@ class Outcome:
 
 def _nothing_missing() -> str:
     return ""
+
+
+NO_POSE = (
+    "no key points were brought: put <case_id>.pose.npz beside the prediction "
+    "(`a2bench score --predictions`)"
+)
 
 
 @dataclass(frozen=True)
@@ -228,6 +245,8 @@ class Metric:
         identical_is_perfect: whether a clip equal to its truth has the perfect value; else it is
             computed like any other.
         sees_reference: whether it looks at the picture that the method was given.
+        needs_pose: looks at key points that were brought beside the prediction, and at nothing
+            else; `unavailable` without them.
         missing: what the machine lacks to compute it (weights), with the command that gets it;
             "" where nothing is missing. Asked once a run.
     """
@@ -257,6 +276,7 @@ class Metric:
     view: View = "scored"
     sees_reference: bool = False
     identical_is_perfect: bool = True
+    needs_pose: bool = False
     missing: Callable[[], str] = _nothing_missing
 
     def __post_init__(self) -> None:
@@ -274,6 +294,9 @@ class Metric:
         """Score one clip: identical clips are perfect by definition, without computing."""
         if not len(pair.target):
             return Outcome(None, "undefined", "no scored frame")
+        if self.needs_pose:
+            assert self.clip is not None
+            return Outcome(None, "unavailable", NO_POSE) if pair.poses is None else self.clip(pair)
         if self.region == "frame":
             pair = pair.full_frame
         elif self.region == "background":

@@ -137,6 +137,21 @@ def load_truth(dataset: Dataset, case: Case) -> Truth:
     return Truth(frames, masks)
 
 
+def load_truth_pose(dataset: Dataset, case: Case) -> PoseClip | None:
+    """Read the key points of a case's truth; None: the data set has none.
+
+    Raises:
+        A2BenchError: they are not those that were built.
+    """
+    folder = truth_folder(dataset, case)
+    digests = truth_digests(dataset, case) or {}
+    if "pose" not in digests:
+        return None
+    pose = PoseClip.load(folder / "pose.npz")
+    _check(digests, "pose", pose.digest(), folder)
+    return pose
+
+
 def _check(digests: dict[str, str], kind: str, found: str, folder: Path) -> None:
     if digests.get(kind) != found:
         raise A2BenchError(

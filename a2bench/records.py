@@ -298,6 +298,8 @@ class Result(Record):
     fingerprint: Digest
     prediction_sha256: Digest | None = None
     """Digest of the prediction file; scoring refuses a file that does not match."""
+    pose_sha256: Digest | None = None
+    """Digest of `<case_id>.pose.npz` beside it: key points that were brought with it."""
     time_error_seconds: float | None = None
     """Largest distance between a scoring instant and the frame that stands for it."""
     infer_seconds: float | None = None

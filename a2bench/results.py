@@ -518,7 +518,8 @@ class _Board:
             A2BenchError: `still` was not scored on this case; it is never left out in silence.
         """
         looked = self.cases(protocol, FLOOR_METHOD, metric).get(case_id, {})
-        if not any(value.status not in ("missing", "unavailable") for value in looked.values()):
+        scored = any(value.status not in ("missing", "unavailable") for value in looked.values())
+        if not scored and not self.metrics[metric].needs_pose:  # nobody brings poses for `still`
             raise A2BenchError(
                 f"{protocol} / {metric} / {case_id}: a failed or undefined case is ranked by the "
                 f"value of method `{FLOOR_METHOD}` there, and `{FLOOR_METHOD}` was not scored.\n"

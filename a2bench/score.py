@@ -16,10 +16,18 @@ from a2bench import plugins
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError, problems_error
 from a2bench.features import extracted, read_features, shown_to_sets, write_features
-from a2bench.metric import ClipPair, Metric, Outcome, SetOutcome, Video, View
-from a2bench.ondemand import Truth, load_truth, truth_digest, truth_digests, truth_folder
+from a2bench.metric import NO_POSE, ClipPair, Metric, Outcome, Poses, SetOutcome, Video, View
+from a2bench.ondemand import (
+    Truth,
+    load_truth,
+    load_truth_pose,
+    truth_digest,
+    truth_digests,
+    truth_folder,
+)
 from a2bench.parallel import in_processes
 from a2bench.paths import only_one, sha256_file, sha256_text, sweep_asides
+from a2bench.pose.keypoints import VISIBLE, PoseClip
 from a2bench.progress import progress
 from a2bench.records import Case, MethodCard, Protocol, Region, Result, Value, set_id
 from a2bench.results import read_values, write_values
@@ -60,6 +68,8 @@ class Entry:
     seed: int
     path: Path
     prediction_sha256: str
+    pose_sha256: str | None = field(default=None, compare=False)
+    """Of the key points beside it; None: none were brought, or none are asked for."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +118,8 @@ def score_case(task: CaseTask) -> tuple[Case, list[Value]]:
         torch.set_num_threads(1)  # as above; and a sum's order never depends on the machine
     show = _Shown(truth, case.protocol, {(metric.view, metric.region) for metric in asked.values()})
     show.reference_image = _reference_image(dataset, case, asked.values())
+    needs_pose = any(metric.needs_pose for metric in asked.values())
+    true_pose = load_truth_pose(dataset, case) if needs_pose else None
     masked = truth.masks is not None
     values: list[Value] = []
     for entry, metrics in task.entries:
@@ -119,6 +131,9 @@ def score_case(task: CaseTask) -> tuple[Case, list[Value]]:
         frames = read_video(entry.path).frames
         if frames.shape != truth.frames.shape:
             raise A2BenchError(f"{entry.path}: {frames.shape = }, truth {truth.frames.shape}")
+        pose = None
+        if true_pose is not None and entry.pose_sha256 is not None:
+            pose = _brought_pose(entry)
         pairs: dict[View, ClipPair] = {}
         for name in metrics:
             metric = asked[name]
@@ -127,7 +142,7 @@ def score_case(task: CaseTask) -> tuple[Case, list[Value]]:
                 _keep_features(dataset, task.values_folder, member, metric, frames, truth)
                 continue
             if metric.view not in pairs:
-                pairs[metric.view] = show.pair(frames, metric.view)
+                pairs[metric.view] = show.pair(frames, metric.view, pose, true_pose)
             outcome = metric.outcome(pairs[metric.view])
             values.append(
                 Value(
@@ -142,9 +157,7 @@ def score_case(task: CaseTask) -> tuple[Case, list[Value]]:
                     reason=outcome.reason,
                     region=metric.scored_region(masked=masked),
                     unit=metric.unit,
-                    key=measurement_key(
-                        truth_digest(digests), entry.prediction_sha256, identity(metric, name)
-                    ),
+                    key=_key(digests, metric, name, entry.prediction_sha256, entry.pose_sha256),
                 )
             )
     return case, values
@@ -179,6 +192,26 @@ def _reference_image(
     return read_image(dataset.sample_file(case.reference_id, "reference.png"))
 
 
+def _key(
+    digests: Mapping[str, str], metric: Metric, name: str, prediction: str, pose: str | None
+) -> str:
+    """Return the key of a value from what the metric looks at."""
+    truth = truth_digest(dict(digests))
+    if metric.needs_pose:
+        truth, prediction = f"{truth}+{digests.get('pose')}", f"{prediction}+{pose}"
+    return measurement_key(truth, prediction, identity(metric, name))
+
+
+def _brought_pose(entry: Entry) -> PoseClip:
+    path = entry.path.with_suffix(".pose.npz")
+    if not path.exists() or sha256_file(path) != entry.pose_sha256:
+        raise A2BenchError(
+            f"{path}: not the file that was stored (missing, or its SHA-256 differs).\n"
+            f"hint: delete {entry.path.parent} and bring the predictions again"
+        )
+    return PoseClip.load(path)
+
+
 class _Shown:
     """What metrics are shown of a case: the truth's side is made once for all predictions."""
 
@@ -192,10 +225,17 @@ class _Shown:
         self._background = truth.background() if ("scored", "background") in asked else None
         self.reference_image: UInt8[np.ndarray, "h w 3"] | None = None
 
-    def pair(self, frames: Video, view: View) -> ClipPair:
+    def pair(
+        self, frames: Video, view: View, pose: PoseClip | None, true_pose: PoseClip | None
+    ) -> ClipPair:
         """Return a prediction of all instants beside its truth, as this view has them."""
         if self._target is None or view == "field":
             return ClipPair(frames, self._truth.frames, reference_image=self.reference_image)
+        poses = None
+        if pose is not None and true_pose is not None:
+            at = self._instants
+            seen = true_pose.visibility[at] == VISIBLE
+            poses = Poses(pose.xy[at], true_pose.xy[at], np.asarray(seen))
         return ClipPair(
             frames[self._instants],
             self._target,
@@ -203,6 +243,7 @@ class _Shown:
             self._background,
             tuple(self._instants),
             self.reference_image,
+            poses,
         )
 
 
@@ -258,13 +299,11 @@ def lookup(
     metrics, of_sets = split_metrics(metrics)
     of_clips = {name: lacking[name] for name in metrics}
     nothing_lacks = dict.fromkeys(metrics, "")
-    identities = {name: identity(plugins.metric(name), name) for name in metrics}
     folder = store.values_folder(dataset)
     for protocol in protocols:
         clips = _Clips(store, dataset, protocol, split)
         for case in dataset.cases(protocol, split):
             digests = truth_digests(dataset, case)
-            truth = None if digests is None else truth_digest(digests)
             entries: list[tuple[Entry, tuple[str, ...]]] = []
             for card in cards:
                 reason = reason_not_applicable(card, dataset, case)
@@ -301,8 +340,11 @@ def lookup(
                         old = stored.get(about)
                         if (
                             old is not None
-                            and truth is not None
-                            and old.key == measurement_key(truth, prediction, identities[name])
+                            and digests is not None
+                            and old.key
+                            == _key(
+                                digests, plugins.metric(name), name, prediction, result.pose_sha256
+                            )
                         ):
                             found.values[about] = old
                         elif lacking[name]:
@@ -314,7 +356,8 @@ def lookup(
                             missing.append(name)
                     if missing:
                         path = store.prediction(dataset, protocol, card.name, seed, case.case_id)
-                        entries.append((Entry(card.name, seed, path, prediction), tuple(missing)))
+                        entry = Entry(card.name, seed, path, prediction, result.pose_sha256)
+                        entries.append((entry, tuple(missing)))
             if entries:
                 found.tasks.append(CaseTask(dataset.folder, case, tuple(entries), folder))
         clips.look_up(found, of_sets, lacking, folder)
@@ -544,6 +587,10 @@ def _values_without_video(
             outcome = Outcome(None, "failed", reason)
         elif absent:
             outcome = Outcome(None, "unavailable", absent)
+        elif metric.needs_pose and not dataset.sample(case.reference_id).has_pose:
+            outcome = Outcome(None, "unavailable", "the data set has no key points")
+        elif metric.needs_pose and result.pose_sha256 is None:
+            outcome = Outcome(None, "unavailable", NO_POSE)
         else:
             continue
         values.append(

@@ -63,6 +63,8 @@ SUITES = {
                 "ssim_background",
                 "flow_temporal_dis",
                 "flicker",
+                "pose_error",
+                "pck",
                 "clip_reference_similarity",
                 "kid_standard",
                 "fid_infinity",

@@ -3,7 +3,7 @@
     make validity
     python benchmarks/metric_ladder.py [--clips 6] [--workers 2] [--source procedural|real|both]
 
-Eight corruptions, each in five strengths, are applied to true clips (32 instants at 8 Hz, 384 px
+Eight corruptions, each in five strengths, are applied to true clips (24 instants at 8 Hz, 256 px
 high, the input frame untouched): six characters of the procedural set, with exact masks, and the
 six real videos of `$A2BENCH_REAL_DATA`, whole frames. Every metric that needs no network weights,
 or whose weights are on this machine, scores every corrupted clip.
@@ -32,10 +32,10 @@ from a2bench.parallel import in_processes
 from a2bench.progress import progress
 from a2bench.region import motion_region
 
-HEIGHT = 384
-"""Half of the data set's height: strengths in px are of this height."""
+HEIGHT = 256
+"""A third of the data set's height: strengths in px are of this height."""
 
-INSTANTS, RATE_HZ = 32, 8
+INSTANTS, RATE_HZ = 24, 8
 
 REAL_STRIDES = {
     "dance1_right.mp4": 1,
@@ -295,6 +295,11 @@ def climb(kind: str, name: str) -> dict[str, dict[str, list[float | None]]]:
     return found
 
 
+def climb_by_name(kind: str, name: str) -> tuple[str, dict[str, dict[str, list[float | None]]]]:
+    """Return the clip's short name with its values: processes answer in any order."""
+    return Path(name).stem, climb(kind, name)
+
+
 def runnable() -> list[str]:
     """Metrics of one clip that this machine can compute."""
     return [
@@ -307,7 +312,7 @@ def runnable() -> list[str]:
 
 
 def _of_one_clip(metric: Metric) -> bool:
-    return getattr(metric, "features", None) is None
+    return metric.of_set is None and not metric.needs_pose
 
 
 def _badness(metric: str, values: list[float | None]) -> list[float]:
@@ -425,30 +430,36 @@ def clips_of(kind: str, count: int) -> list[str]:
     return found
 
 
-def measure(kind: str, count: int, workers: int | None) -> Climbs:
-    """Score the ladder on every clip of a kind."""
+def measure(
+    kind: str, count: int, workers: int | None, known: Climbs, keep: Callable[[], None]
+) -> Climbs:
+    """Score the ladder on every clip of a kind that is not known; keep each as it is done."""
     names = clips_of(kind, count)
-    climbs = {}
-    with progress(f"ladder, {kind}", len(names)) as shown:
-        tasks = [(kind, name) for name in names]
-        for name, found in zip(names, in_processes(climb, tasks, workers=workers), strict=True):
-            climbs[Path(name).stem] = found
-            shown.advance(note=Path(name).stem)
-    return climbs
+    todo = [name for name in names if Path(name).stem not in known]
+    with progress(f"ladder, {kind}", len(todo)) as shown:
+        tasks = [(kind, name) for name in todo]
+        for name, found in in_processes(climb_by_name, tasks, workers=workers):
+            known[name] = found
+            keep()
+            shown.advance(note=name)
+    return {Path(name).stem: known[Path(name).stem] for name in names}
+
+
+def _why_not(name: str) -> str:
+    metric = plugins.metric(name)
+    if isinstance(metric, Metric) and metric.needs_pose:
+        return "looks at brought key points, not at the picture"
+    return metric.missing() or "needs many clips, not one"
 
 
 def document(results: dict[str, Climbs]) -> str:
     """Return docs/validity.md."""
-    not_run = {
-        name: plugins.metric(name).missing() or "needs many clips, not one"
-        for name in plugins.names("metrics")
-        if name not in runnable()
-    }
+    not_run = {name: _why_not(name) for name in plugins.names("metrics") if name not in runnable()}
     lines = [
         "# Do the metrics see what goes wrong?",
         "",
         "Made by `make validity` (`benchmarks/metric_ladder.py`). Eight corruptions in five",
-        "strengths each are applied to true clips of 32 instants at 8 Hz, 384 px high; the input",
+        "strengths each are applied to true clips of 24 instants at 8 Hz, 256 px high; the input",
         "frame stays untouched. A cell is the mean over clips of Spearman's rank correlation",
         "between strength and badness, and in how many clips every step is worse than the one",
         f"before. **Bold**: under {SEES}, the metric does not see it (its card says so). `–`: no",
@@ -490,11 +501,14 @@ def main() -> None:
     results: dict[str, Climbs] = {}
     if arguments.keep and arguments.keep.exists():
         results = json.loads(arguments.keep.read_text(encoding="utf-8"))
+
+    def keep() -> None:
+        if arguments.keep:
+            arguments.keep.write_text(json.dumps(results), encoding="utf-8")
+
     for kind in kinds:
-        if kind not in results:
-            results[kind] = measure(kind, arguments.clips, arguments.workers)
-            if arguments.keep:
-                arguments.keep.write_text(json.dumps(results), encoding="utf-8")
+        known = results.setdefault(kind, {})
+        results[kind] = measure(kind, arguments.clips, arguments.workers, known, keep)
     for kind, climbs in results.items():
         if climbs:
             plot(climbs, FOLDER / "images" / f"validity_{kind}.png")

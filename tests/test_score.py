@@ -16,7 +16,9 @@ from a2bench.suites import SUITES, suites_metrics
 METRICS = [
     name
     for name in suites_metrics(["a2bench", "extended", "disco"])
-    if plugins.metric(name).of_set is None and not plugins.metric(name).all_weights
+    if plugins.metric(name).of_set is None
+    and not plugins.metric(name).all_weights
+    and not plugins.metric(name).needs_pose
 ]
 """Of pixels: those of sets are in test_sets.py, networks have no weights here."""
 BOTH: tuple[Protocol, ...] = ("self", "cross")

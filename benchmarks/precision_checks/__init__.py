@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from a2bench.metric import ClipPair
+from a2bench.metric import ClipPair, Poses
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,17 @@ def _ellipse(shape: tuple[int, ...]) -> np.ndarray:
 
 def _with_region(prediction: np.ndarray, target: np.ndarray) -> ClipPair:
     region = _ellipse(target.shape)
-    return ClipPair(prediction, target, region, np.logical_not(region[0]))
+    background = np.logical_not(region[0])
+    return ClipPair(prediction, target, region, background, poses=_poses(target.shape))
+
+
+def _poses(shape: tuple[int, ...]) -> Poses:
+    """Key points all over the frame and others near them; some hidden, some not found."""
+    generator = np.random.default_rng(shape[1])
+    truth = generator.uniform(0, 1, (shape[0], 18, 2)) * (shape[2], shape[1])
+    found = truth + generator.normal(0, 0.08 * shape[1], truth.shape)
+    found[generator.random(found.shape[:2]) < 0.1] = np.nan
+    return Poses(found, truth, generator.random(truth.shape[:2]) < 0.8)
 
 
 @cache

@@ -197,6 +197,24 @@ def _flow_temporal(name: str, pair: ClipPair) -> float | None:
     return float(lengths[_both_scored(name, pair)].mean())
 
 
+def _joint_by_joint(name: str, pair: ClipPair) -> float:
+    assert pair.poses is not None
+    distances: list[float | None] = []
+    near: list[bool] = []
+    for found, truth, seen in zip(
+        pair.poses.prediction_xy, pair.poses.target_xy, pair.poses.seen, strict=True
+    ):
+        points = [tuple(map(float, point)) for point in truth[seen]]
+        across, down = zip(*points, strict=True)
+        side = max(max(across) - min(across), max(down) - min(down))
+        for one, other in zip(found[seen], points, strict=True):
+            gone = math.isnan(one[0])
+            apart = math.inf if gone else math.hypot(one[0] - other[0], one[1] - other[1])
+            near.append(apart <= 0.1 * side)
+            distances += [] if gone else [apart]
+    return sum(near) / len(near) if name == "pck" else math.fsum(distances) / len(distances)
+
+
 _REFERENCES: dict[str, Callable[[str, ClipPair], float | None]] = {
     "scikit-image 0.26 peak_signal_noise_ratio, float64": _psnr,
     "FFmpeg psnr filter, gbrp planes": _ffmpeg_psnr,
@@ -211,6 +229,7 @@ _REFERENCES: dict[str, Callable[[str, ClipPair], float | None]] = {
     "OpenCV DIS called frame by frame, numpy mean": _dis,
     "OpenCV DIS called pair by pair, numpy mean": _flow_temporal,
     "numpy int64 differences": _flicker,
+    "math.hypot, joint by joint": _joint_by_joint,
 }
 
 

@@ -163,18 +163,22 @@ def _entries(folder: Path, report: Report) -> dict[str, int]:
     waiting = [""]
     while waiting:
         below = waiting.pop()
-        with os.scandir(folder / below) as there:
-            for entry in there:
-                path = f"{below}{entry.name}"
-                mode = entry.stat(follow_symlinks=False).st_mode
-                if stat.S_ISLNK(mode):
-                    report.problems.append(Problem(path, "is a link; only files are part of it"))
-                elif stat.S_ISDIR(mode):
-                    waiting.append(path + "/")
-                elif not stat.S_ISREG(mode):
-                    report.problems.append(Problem(path, "is neither a file nor a folder"))
-                else:
-                    found[path] = entry.stat(follow_symlinks=False).st_size
+        try:
+            there = sorted(os.scandir(folder / below), key=lambda entry: entry.name)
+        except OSError as error:
+            report.problems.append(Problem(below or ".", f"cannot be listed ({error.strerror})"))
+            continue
+        for entry in there:
+            path = f"{below}{entry.name}"
+            mode = entry.stat(follow_symlinks=False).st_mode
+            if stat.S_ISLNK(mode):
+                report.problems.append(Problem(path, "is a link; only files are part of it"))
+            elif stat.S_ISDIR(mode):
+                waiting.append(path + "/")
+            elif not stat.S_ISREG(mode):
+                report.problems.append(Problem(path, "is neither a file nor a folder"))
+            else:
+                found[path] = entry.stat(follow_symlinks=False).st_size
     return found
 
 
@@ -389,9 +393,12 @@ def _digest_problems(
     ):
         found: dict[str, str] = {}
         for path, digest in zip(
-            hashed, pool.map(lambda path: sha256_file(folder / path), hashed), strict=True
+            hashed, pool.map(_hashed, [folder / p for p in hashed]), strict=True
         ):
-            found[path] = digest
+            if isinstance(digest, OSError):
+                problems.append(Problem(path, f"cannot be read ({digest.strerror})"))
+            else:
+                found[path] = digest
             shown.advance()
     for path, digest in by_manifest.items():
         if path in found and found[path] != digest:
@@ -400,7 +407,9 @@ def _digest_problems(
         problems.append(Problem("motion.bvh", "not the motion that dataset.json names"))
     for key, row in rows.items():
         path = f"samples/{key}/sample.json"
-        if path in found:
+        if path in found and entries[path] > MAX_MANIFEST_BYTES:
+            problems.append(Problem(path, f"{entries[path]} bytes; not a record of ours"))
+        elif path in found:
             problems += _record_problems(folder / path, path, row)
     if CHECKSUMS not in entries:
         return problems
@@ -416,6 +425,14 @@ def _digest_problems(
         if path in listed and listed[path] != digest and by_manifest.get(path) in (None, digest):
             problems.append(Problem(path, f"other bytes than {CHECKSUMS} says"))
     return problems
+
+
+def _hashed(path: Path) -> str | OSError:
+    """Return a file's digest, or why it cannot be read (a right, a failing disk)."""
+    try:
+        return sha256_file(path)
+    except OSError as error:
+        return error
 
 
 def _record_problems(path: Path, name: str, row: Sample) -> Iterator[Problem]:

@@ -465,3 +465,23 @@ def test_the_command_line_names_problems_and_exits_with_1(cli: Cli, copied: Data
     assert cli("verify", "dataset", folder + "/samples").returncode == 2
     assert cli("verify", "dataset", folder, "--rebuild", "0").returncode == 2
     assert cli("verify", "datset", folder).returncode == 2
+
+
+def test_a_file_that_cannot_be_read_is_named(
+    copied: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failing disk, a missing right: the others are checked all the same."""
+    one, two = copied.ids("smoke")[:2]
+
+    def failing(path: Path) -> str:
+        if path.parent.name == one and path.name == "video.mp4":
+            raise OSError(5, "Input/output error")
+        return sha256_file(path)
+
+    monkeypatch.setattr(verify, "sha256_file", failing)
+    (copied.folder / "samples" / two / "pose.npz").write_bytes(b"")
+
+    assert set(found(copied, decoded=False).splitlines()) == {
+        f"samples/{one}/video.mp4: cannot be read (Input/output error)",
+        f"samples/{two}/pose.npz: other bytes than were built",
+    }

@@ -166,6 +166,12 @@ def table(
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Print although cases are missing; marked.")
     ] = False,
+    methods_paragraph: Annotated[
+        bool,
+        typer.Option(
+            "--methods-paragraph", help="Print the set-up as LaTeX text with BibTeX instead."
+        ),
+    ] = False,
     published: Annotated[
         str | None,
         typer.Option(help="Print a paper's table instead, such as animate_x_table1; `list`."),
@@ -202,7 +208,11 @@ def table(
         suite,
         allow_partial=allow_partial,
     )
-    if json:
+    if methods_paragraph:
+        from a2bench.methods_text import methods_paragraph as paragraph
+
+        print(paragraph(made.leaderboard, made.provenance), end="")
+    elif json:
         import json as json_module
 
         print(json_module.dumps(to_json(made.leaderboard), indent=1, allow_nan=False))

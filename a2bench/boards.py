@@ -30,6 +30,7 @@ from a2bench.results import (
 from a2bench.run import seeds_of
 from a2bench.score import lookup
 from a2bench.store import RunFolder
+from a2bench.subsets import clusters_of
 from a2bench.suites import suite_metrics
 from a2bench.tables import write_all
 from a2bench.video import read_image, read_truth, read_video
@@ -164,6 +165,7 @@ def board(
                 metrics,
                 caption=caption,
                 allow_partial=allow_partial,
+                clusters={protocol: clusters_of(dataset.cases(protocol, split))},
             )
         )
     made = joined(boards)

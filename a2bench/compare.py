@@ -9,15 +9,13 @@ from a2bench import plugins, statistics
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
 from a2bench.metric import Metric
-from a2bench.records import Case, MethodCard, Protocol, Value
+from a2bench.records import MethodCard, Protocol, Value
+from a2bench.results import ALPHA
 from a2bench.run import seeds_of
 from a2bench.score import lookup
-from a2bench.statistics import Clusters, Comparison, Estimate
+from a2bench.statistics import Comparison, Estimate
 from a2bench.store import RunFolder
-from a2bench.subsets import choose
-
-ALPHA = 0.05
-"""Of the family of metrics together (Holm)."""
+from a2bench.subsets import choose, clusters_of
 
 DIFFER_MOST = 5
 """Cases named a metric and side."""
@@ -107,18 +105,6 @@ class RunsOf:
         if not store.folder.is_dir():
             raise A2BenchError(f"{store.folder}: no such run.\nhint: a2bench ls runs")
         return store
-
-
-def clusters_of(cases: Iterable[Case]) -> dict[str, Clusters]:
-    """Return case id -> the characters it stands on."""
-    return {
-        case.case_id: (
-            (case.reference_id, case.driver_id)
-            if case.protocol == "cross"
-            else (case.reference_id,)
-        )
-        for case in cases
-    }
 
 
 def numbers(values: Iterable[Value], metric: Metric, seeds: Sequence[int]) -> dict[str, float]:

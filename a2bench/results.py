@@ -43,9 +43,13 @@ from a2bench.records import (
     Value,
     set_id,
 )
+from a2bench.statistics import Clusters, compare, estimate, holm
 
 VALUES_SCHEMA = "a2bench.values/2"
 _SCHEMA_KEY = b"a2bench.schema"
+
+ALPHA = 0.05
+"""Of all comparisons with the best in one protocol together (Holm)."""
 
 FLOOR_METHOD = "still"
 """The method whose value stands for a failed or undefined one."""
@@ -395,6 +399,9 @@ class Cell:
         reason: why there is no value, and the command to type.
         rank: 1 is best, ties share; None: not ranked.
         ranked: whether methods may be ranked by it.
+        low, high: 95 % interval of the value over characters; None: not known.
+        tied: whether it was not shown to differ from the best (paired test, Holm over the
+            protocol); None: it is the best, or was not tested.
         note: what a number of a set rests on: N, rank of the covariance, stand-ins.
     """
 
@@ -410,6 +417,9 @@ class Cell:
     reason: str = ""
     rank: int | None = None
     ranked: bool = True
+    low: float | None = None
+    high: float | None = None
+    tied: bool | None = None
     note: str = ""
 
     @property
@@ -481,7 +491,14 @@ class _Board:
     caption: Caption
     metrics: dict[str, Metric]
     ranked: set[str]
+    clusters: Mapping[Protocol, Mapping[str, Clusters]]
     index: dict[tuple[Protocol, str, str], _Cases] = field(default_factory=dict)
+    succeeded: dict[tuple[Protocol, str, str], dict[str, float]] = field(default_factory=dict)
+    """Protocol, method, metric -> case -> number, where every seed has one: for paired tests."""
+
+    def characters(self, protocol: Protocol, case_id: str) -> Clusters:
+        """Return what a case's chance comes from; not told, the case itself."""
+        return self.clusters.get(protocol, {}).get(case_id, (case_id,))
 
     def cases(self, protocol: Protocol, method: str, metric: str) -> _Cases:
         return self.index.get((protocol, method, metric), {})
@@ -617,7 +634,8 @@ def _cell(
     own = {case_id: board.own(protocol, method, metric, case_id) for case_id in cases}
     present = [number for number in own.values() if number is not None]
     median = statistics.median(present) if present else None
-    numbers: list[float] = []
+    numbers: dict[str, float] = {}
+    succeeded = board.succeeded.setdefault((protocol, method, metric), {})
     counted: Counter[str] = Counter()
     identical = True
     for case_id in cases:
@@ -627,14 +645,16 @@ def _cell(
         identical = identical and kind == "scored"
         if kind == "scored":
             number = own[case_id]
+            if number is not None:
+                succeeded[case_id] = number
         else:
             number = _filled(board, protocol, metric, case_id, by_seed, seeds, median)
         if number is None:
             kind = "left_out"
         else:
-            numbers.append(number)
+            numbers[case_id] = number
         counted[kind] += 1
-    mean = _mean(numbers)
+    mean = _mean(list(numbers.values()))
     if mean is None:
         reason = "no method has a number on any case"
         return Cell(metric, "not_applicable", None, 0, len(cases), reason=reason)
@@ -644,6 +664,9 @@ def _cell(
             f"hint: give METRIC in metrics/{metric}.py a `cap`, the value with which a case enters"
         )
     status: CellStatus = "identical" if identical else "ok"
+    interval = estimate(
+        numbers, {case_id: board.characters(protocol, case_id) for case_id in numbers}
+    )
     return Cell(
         metric,
         status,
@@ -654,6 +677,8 @@ def _cell(
         missing=counted["missing"],
         undefined=counted["undefined"],
         left_out=counted["left_out"],
+        low=None if identical else interval.low,
+        high=None if identical else interval.high,
     )
 
 
@@ -682,7 +707,18 @@ def _set_cell(
     ]
     note = ", ".join(text for text in rests if text)
     count = len(cases)
-    return Cell(metric, "ok", mean, scored=count, of=count, ranked=ranked, note=note)
+    one = values[0] if len(values) == 1 else None  # over seeds there is no interval of the mean
+    return Cell(
+        metric,
+        "ok",
+        mean,
+        scored=count,
+        of=count,
+        ranked=ranked,
+        low=one.low if one else None,
+        high=one.high if one else None,
+        note=note,
+    )
 
 
 def _kind(by_seed: _Seeds, seeds: Sequence[int]) -> str:
@@ -783,8 +819,40 @@ def _refuse_missing(
         )
 
 
-def _ranked(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
-    """Return the rows of one protocol with ranks, ordered."""
+def _tied(
+    board: _Board, protocol: Protocol, rows: Sequence[Row], columns: Sequence[Column]
+) -> dict[tuple[str, str], bool]:
+    """Return (method, metric) -> whether it was not shown to differ from the best of its column.
+
+    On the cases where both succeeded; Holm over all comparisons of the protocol, so that a table
+    of many columns does not find differences by their number.
+    """
+    asked: list[tuple[str, str]] = []
+    found: list[float] = []
+    for position, column in enumerate(columns):
+        ranked = [row for row in rows if row.cells[position].rank is not None]
+        best = next((row.card.name for row in ranked if row.cells[position].rank == 1), None)
+        if best is None or board.metrics[column.name].of_set is not None:
+            continue
+        ours = board.succeeded.get((protocol, best, column.name), {})
+        for row in ranked:
+            theirs = board.succeeded.get((protocol, row.card.name, column.name), {})
+            if row.card.name == best or not ours.keys() & theirs.keys():
+                continue
+            characters = {case_id: board.characters(protocol, case_id) for case_id in ours}
+            higher = column.direction == "higher"
+            p = compare(ours, theirs, characters, higher_is_better=higher).p
+            if p is not None:
+                asked.append((row.card.name, column.name))
+                found.append(p)
+    adjusted = holm(found)
+    return {name: p > ALPHA for name, p in zip(asked, adjusted, strict=True)}
+
+
+def _ranked(
+    board: _Board, protocol: Protocol, rows: Sequence[Row], columns: Sequence[Column]
+) -> list[Row]:
+    """Return the rows of one protocol with ranks and ties, ordered."""
     ranks: dict[tuple[str, str], int] = {}
     for position, column in enumerate(columns):
         sign = -1.0 if column.direction == "higher" else 1.0
@@ -809,7 +877,17 @@ def _ranked(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
         last = math.inf if row.mean_rank is None else row.mean_rank
         return row.card.reference_row, last, row.card.name
 
-    return sorted((with_ranks(row) for row in rows), key=order)
+    ordered = sorted((with_ranks(row) for row in rows), key=order)
+    tied = _tied(board, protocol, ordered, columns)
+    return [
+        replace(
+            row,
+            cells=tuple(
+                replace(cell, tied=tied.get((row.card.name, cell.metric))) for cell in row.cells
+            ),
+        )
+        for row in ordered
+    ]
 
 
 def aggregate(
@@ -821,6 +899,7 @@ def aggregate(
     caption: Caption,
     allow_partial: bool = False,
     metric_of: Callable[[str], Metric] | None = None,
+    clusters: Mapping[Protocol, Mapping[str, Clusters]] | None = None,
 ) -> Leaderboard:
     """Fold values into a leaderboard by the scoring rules (head of this file).
 
@@ -833,6 +912,8 @@ def aggregate(
         caption: what the values were measured on.
         allow_partial: cases that were not attempted count as failed, and mark the table.
         metric_of: metric by name; default `plugins.metric`.
+        clusters: protocol -> case id -> the characters of the case, for intervals and tests; not
+            told, each case stands alone.
 
     Raises:
         A2BenchError: a case without a value, and not `allow_partial`; values of one metric with
@@ -888,7 +969,7 @@ def aggregate(
         for name, metric in facts.items()
     )
     ranked = {card.name for card in methods if not card.reference_row}
-    board = _Board(caption, facts, ranked)
+    board = _Board(caption, facts, ranked, clusters or {})
     for value in used:
         by_case = board.index.setdefault((value.protocol, value.method, value.metric), {})
         by_case.setdefault(value.case_id, {})[value.seed] = value
@@ -897,7 +978,9 @@ def aggregate(
     rows = [
         row
         for protocol, ids in cases.items()
-        for row in _ranked([_row(board, protocol, card, ids) for card in methods], columns)
+        for row in _ranked(
+            board, protocol, [_row(board, protocol, card, ids) for card in methods], columns
+        )
     ]
     partial = any(cell.missing for row in rows for cell in row.cells)
     return Leaderboard(

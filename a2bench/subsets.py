@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError, unknown_name
 from a2bench.records import Case
+from a2bench.statistics import Clusters
 
 DRIVER = "driver."
 """Prefix of a key that asks about the driver instead of the reference."""
@@ -17,6 +18,18 @@ def facts(dataset: Dataset, case: Case) -> dict[str, str]:
     found[f"{DRIVER}family"] = driver.category
     found |= {f"{DRIVER}{key}": value for key, value in driver.attributes.items()}
     return found
+
+
+def clusters_of(cases: Iterable[Case]) -> dict[str, Clusters]:
+    """Return case id -> the characters it stands on."""
+    return {
+        case.case_id: (
+            (case.reference_id, case.driver_id)
+            if case.protocol == "cross"
+            else (case.reference_id,)
+        )
+        for case in cases
+    }
 
 
 def choose(dataset: Dataset, cases: Sequence[Case], asked: Iterable[str]) -> list[Case]:

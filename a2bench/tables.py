@@ -27,7 +27,7 @@ from rich.text import Text
 
 from a2bench import paths
 from a2bench.records import Protocol
-from a2bench.results import FLOOR_METHOD, Cell, Column, Leaderboard, Row
+from a2bench.results import ALPHA, FLOOR_METHOD, Cell, Column, Leaderboard, Row
 
 LEADERBOARD_SCHEMA = "a2bench.leaderboard/1"
 CONTACT_SHEET = "contact_sheet.png"
@@ -141,6 +141,18 @@ def cell_text(cell: Cell, column: Column) -> str:
     return f"{round(cell.value, column.digits) + 0.0:.{column.digits}f}"  # + 0.0: no "-0.000"
 
 
+def interval_text(cell: Cell, column: Column) -> str:
+    """Return the 95 % interval as `[low, high]`; "" where there is none."""
+    if cell.value is None or cell.low is None or cell.high is None:
+        return ""
+    low, high = (round(end, column.digits) + 0.0 for end in (cell.low, cell.high))
+    return f"[{low:.{column.digits}f}, {high:.{column.digits}f}]"
+
+
+def _has_intervals(rows: Sequence[Row]) -> bool:
+    return any(cell.low is not None for row in rows for cell in row.cells)
+
+
 def _inputs(row: Row) -> str:
     return ", ".join(name.replace("_", " ") for name in row.card.inputs_seen) or "none"
 
@@ -194,6 +206,16 @@ def _caption_sentence(leaderboard: Leaderboard) -> str:
 
 PARTIAL = "Partial: cases that were never attempted count as failed."
 LEGEND = "Best bold, second underlined; reference rows are not ranked."
+TIED = "†"
+STATISTICS = (
+    "Brackets: 95 % interval over characters (studentised cluster bootstrap; in cross over "
+    f"references and drivers). {TIED}: not shown to differ from the best (paired sign-flip "
+    f"permutation test on the common cases, Holm over the protocol, {ALPHA:g})."
+)
+
+
+def _legend(leaderboard: Leaderboard) -> str:
+    return f"{LEGEND} {STATISTICS}" if _has_intervals(leaderboard.rows) else LEGEND
 
 
 def _groups(leaderboard: Leaderboard) -> list[tuple[Protocol, list[Row], list[Row]]]:
@@ -238,7 +260,10 @@ def to_markdown(leaderboard: Leaderboard) -> str:
         *(_heading(column) for column in leaderboard.columns),
         "Scored / of",
     ]
-    lines = [f"**A²Bench.** {escape_markdown(_caption_sentence(leaderboard))} {LEGEND}", ""]
+    lines = [
+        f"**A²Bench.** {escape_markdown(_caption_sentence(leaderboard))} {_legend(leaderboard)}",
+        "",
+    ]
     for protocol, ranked, reference in _groups(leaderboard):
         lines += [f"### Protocol `{protocol}`", "", PROTOCOL_TEXT[protocol], ""]
         lines.append("| " + " | ".join(escape_markdown(head) for head in heads) + " |")
@@ -265,7 +290,10 @@ def _markdown_row(row: Row, columns: Sequence[Column], found: Notes) -> str:
     for cell, column in zip(row.cells, columns, strict=True):
         text = cell_text(cell, column)
         text = f"**{text}**" if cell.best else f"<ins>{text}</ins>" if cell.second else text
-        cells.append(marked(text, column.name))
+        text += TIED if cell.tied else ""
+        text = marked(text, column.name)
+        interval = interval_text(cell, column)
+        cells.append(f"{text}<br><sub>{interval}</sub>" if interval else text)
     cells.append(marked(_scored(row), "scored"))
     return "| " + " | ".join(cells) + " |"
 
@@ -298,6 +326,7 @@ _LATEX = str.maketrans(
         "↓": r"$\downarrow$",
         "²": r"\textsuperscript{2}",
         "³": r"\textsuperscript{3}",
+        "†": r"\textsuperscript{\dag}",
     }
 )
 
@@ -339,7 +368,7 @@ def to_latex(leaderboard: Leaderboard, *, wide: bool = False) -> str:
         r"\centering",
         r"\setlength{\belowcaptionskip}{6pt}",
         rf"\caption{{A\textsuperscript{{2}}Bench. {escape_latex(_caption_sentence(leaderboard))} "
-        rf"{LEGEND}}}",
+        rf"{_to_latex(_legend(leaderboard))}}}",
         rf"\label{{tab:a2bench-{label}}}",
         r"\footnotesize",
         r"\setlength{\tabcolsep}{3.5pt}",
@@ -382,9 +411,20 @@ def _latex_row(row: Row, columns: Sequence[Column], found: Notes) -> str:
         text = escape_latex(cell_text(cell, column))
         if cell.best or cell.second:
             text = rf"\{'textbf' if cell.best else 'underline'}{{{text}}}"
+        text += (
+            rf"\rlap{{{_to_latex(TIED)}}}" if cell.tied and not found.of(row, column.name) else ""
+        )
         cells.append(marked(text, column.name))
     cells.append(marked(_scored(row), "scored"))
-    return " & ".join(cells) + r" \\"
+    line = " & ".join(cells) + r" \\"
+    intervals = [
+        interval_text(cell, column) for cell, column in zip(row.cells, columns, strict=True)
+    ]
+    if not any(intervals):
+        return line
+    # a second, tiny line under the row: beside the numbers no page is wide enough
+    under = " & ".join(rf"{{\tiny {text}}}" if text else "" for text in intervals)
+    return rf"{line}[-2pt]" + "\n" + rf"& & {under} & \\"
 
 
 def escape_csv(text: str) -> str:
@@ -397,6 +437,10 @@ def _csv_number(cell: Cell, column: Column) -> str:
     if cell.value is None:
         return "NA" if cell.status == "unavailable" else "n/a"
     return repr(float(column.of_identical if cell.status == "identical" else cell.value))
+
+
+def _csv_end(end: float | None) -> str:
+    return "NA" if end is None else repr(end)
 
 
 def to_csv(leaderboard: Leaderboard) -> str:
@@ -416,7 +460,11 @@ def to_csv(leaderboard: Leaderboard) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     names = [column.name for column in leaderboard.columns]
     writer.writerow(
-        [*facts, "protocol", "method", "reference_row", "inputs_seen", "scored", "of", *names]
+        [
+            *facts,
+            *("protocol", "method", "reference_row", "inputs_seen", "scored", "of"),
+            *(word for name in names for word in (name, f"{name}_low", f"{name}_high")),
+        ]
     )
     order = {name: index for index, name in enumerate(leaderboard.protocols)}
     for row in sorted(leaderboard.rows, key=lambda row: (order[row.protocol], row.card.name)):
@@ -430,8 +478,9 @@ def to_csv(leaderboard: Leaderboard) -> str:
                 row.scored,
                 row.of,
                 *(
-                    _csv_number(cell, column)
+                    word
                     for cell, column in zip(row.cells, leaderboard.columns, strict=True)
+                    for word in (_csv_number(cell, column), _csv_end(cell.low), _csv_end(cell.high))
                 ),
             ]
         )
@@ -484,7 +533,10 @@ def to_json(leaderboard: Leaderboard) -> dict[str, Any]:
                         "value": cell.value,
                         "status": cell.status,
                         "reason": cell.reason,
+                        "low": cell.low,
+                        "high": cell.high,
                         "rank": cell.rank,
+                        "tied": cell.tied,
                         "scored": cell.scored,
                         "of": cell.of,
                         "failed": cell.failed,
@@ -521,6 +573,8 @@ def to_terminal(leaderboard: Leaderboard, console: Console) -> None:
         console.print(table)
     for letter, text in found.listed():
         console.print(Text(f"{letter}  {text}", "dim"))
+    if _has_intervals(leaderboard.rows):
+        console.print(Text(STATISTICS, "dim"))
     console.print(Text(_caption_sentence(leaderboard), "dim"))
 
 
@@ -532,8 +586,11 @@ def _terminal_row(row: Row, columns: Sequence[Column], found: Notes) -> list[Tex
     cells = [marked(Text(_clean(row.card.title)), "method"), Text(_inputs(row))]
     for cell, column in zip(row.cells, columns, strict=True):
         style = "bold" if cell.best else "underline" if cell.second else ""
-        text = Text().append(cell_text(cell, column), style)
-        cells.append(marked(text, column.name))
+        text = Text().append(cell_text(cell, column), style).append(TIED if cell.tied else "")
+        text = marked(text, column.name)
+        if interval := interval_text(cell, column):
+            text.append(f"\n{interval}", "not bold not underline dim")
+        cells.append(text)
     cells.append(marked(Text(_scored(row)), "scored"))
     return cells
 
@@ -559,6 +616,8 @@ def _html_cell(cell: Cell, column: Column, marks: str) -> dict[str, object]:
     number = column.of_identical if cell.status == "identical" else cell.value
     return {
         "text": cell_text(cell, column),
+        "interval": interval_text(cell, column),
+        "tied": TIED if cell.tied else "",
         "sort": "" if number is None else repr(number),
         "best": cell.best,
         "second": cell.second,
@@ -608,7 +667,7 @@ def to_html(leaderboard: Leaderboard, *, contact_sheet: str | None = None) -> st
         parts=caption_parts(leaderboard),
         caption=_caption_sentence(leaderboard),
         partial=PARTIAL if leaderboard.partial else "",
-        legend=LEGEND,
+        legend=_legend(leaderboard),
         columns=[
             {
                 "title": _clean(column.title),

@@ -83,7 +83,7 @@ def gate(
     from a2bench.dataset import Dataset
     from a2bench.paths import data_home
     from a2bench.statistics import estimate
-    from a2bench.subsets import choose
+    from a2bench.subsets import choose, clusters_of
     from a2bench.suites import suite_metrics
 
     if not least and base is None:
@@ -107,7 +107,7 @@ def gate(
             [metric for metric, _ in thresholds],
             frozenset(case.case_id for case in chosen),
         )
-        clusters = core.clusters_of(chosen)
+        clusters = clusters_of(chosen)
         for metric, asked in thresholds:
             if metric in lacking:
                 raise A2BenchError(f"{metric} has no value: {lacking[metric]}")
@@ -225,7 +225,7 @@ def _print_report(report: "Report") -> None:
 
     from a2bench import plugins
     from a2bench.cli.tasks import console
-    from a2bench.compare import ALPHA
+    from a2bench.results import ALPHA
     from a2bench.tables import ARROWS
 
     screen = console()

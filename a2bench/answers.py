@@ -93,6 +93,12 @@ def store_prediction(
         declared=declared,
         what=f"{card.name}, case {case.case_id}",
     )
+    if (normalised.frames == normalised.frames[:, :1, :1]).all():
+        raise BadPrediction(
+            "bad_output",
+            f"{card.name}, case {case.case_id}: one constant colour in every frame, after panels "
+            "and bars were cut as its card says",
+        )
     output = Path(request.output)
     write_lossless_rgb(output, normalised.frames, case.fps)
     digest = sha256_file(output)

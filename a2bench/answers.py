@@ -93,7 +93,7 @@ def store_prediction(
         declared=declared,
         what=f"{card.name}, case {case.case_id}",
     )
-    if (normalised.frames == normalised.frames[:, :1, :1]).all():
+    if is_flat(normalised.frames):
         raise BadPrediction(
             "bad_output",
             f"{card.name}, case {case.case_id}: one constant colour in every frame, after panels "
@@ -115,6 +115,11 @@ def store_prediction(
         infer_seconds=round(seconds["infer"], 4),
         seconds={stage: round(value, 4) for stage, value in stages.items()},
     )
+
+
+def is_flat(frames: Video) -> bool:
+    """Whether every frame is one colour; a picture ends the search at its first frame."""
+    return all(bool((frame == frame[0, 0]).all()) for frame in frames)
 
 
 def checked(answer: object, card: MethodCard, grid: Grid) -> Video:
@@ -142,6 +147,6 @@ def checked(answer: object, card: MethodCard, grid: Grid) -> Video:
             f"{what} {width}x{height} px, expected {grid.size} (inputs.size); a method with "
             "another frame declares `output: {spatial: ...}` in its card",
         )
-    if (answer == answer[:, :1, :1]).all():
+    if is_flat(answer):
         raise BadPrediction("bad_output", f"{what} one constant colour in every frame")
     return answer

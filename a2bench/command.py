@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from a2bench import weights
-from a2bench.answers import case_inputs, native_grid, store_prediction
+from a2bench.answers import case_inputs, is_flat, native_grid, store_prediction
 from a2bench.checkout import cache, source_folder
 from a2bench.command_card import JobLiteral, Step, filled
 from a2bench.dataset import Dataset
@@ -493,7 +493,7 @@ def _decoded(card: MethodCard, request: Request, planned: Plan, answer: Path) ->
             f"{what}: {count} frames, expected {planned.result_frames} (`result: {{frames: ...}}` "
             "in the card where the method has a rhythm of its own)",
         )
-    if (clip.frames == clip.frames[:, :1, :1]).all():
+    if is_flat(clip.frames):
         raise BadPrediction("bad_output", f"{what}: one constant colour in every frame")
     grid = native_grid(card, request)
     if clip.fps is None:

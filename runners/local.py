@@ -188,18 +188,22 @@ def visible_gpus(method: str) -> list[str]:
 
 def _run(workers: list[_Worker], jobs: Sequence[Job]) -> Iterator[Result]:
     queue = _Queue(jobs)
+    answers: list[Result] = []
     try:
         while True:
             for worker in workers:
                 if worker.task is None and (task := queue.next()) is not None:
                     worker.give(task)
+            # after the next tasks are given: while a result is stored, its worker is at work
+            yield from answers
+            answers.clear()
             yield from queue.given_up
             queue.given_up.clear()
             busy = [worker for worker in workers if worker.task is not None]
             if not busy:
                 break
             for worker in _ready(busy):
-                yield from _answer(worker, queue)
+                answers += _answer(worker, queue)
             workers = [worker for worker in workers if worker.strikes < _STRIKES]
         while (task := queue.next()) is not None:
             for job in task.jobs:

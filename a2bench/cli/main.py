@@ -300,8 +300,17 @@ def fetch(
 
 
 @app.command()
-def doctor(home: Home = None, json: AsJson = False) -> None:
+def doctor(
+    home: Home = None,
+    metrics: Annotated[
+        bool, typer.Option("--metrics", help="Each metric: what is missing, published numbers.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
     """What works here, what is missing, what to type."""
+    if metrics:
+        _doctor_metrics(json)
+        return
     from a2bench.doctor import checks
 
     found = checks(home)
@@ -332,6 +341,25 @@ app.add_typer(groups.verify, name="verify", help="Check that a data set is what 
 app.command(name="compare")(judging.compare_methods)
 app.command(name="gate")(judging.gate)
 app.command(name="validity")(judging.validity)
+
+
+def _doctor_metrics(json: bool) -> None:
+    from a2bench.anchors import reports
+
+    found = reports()
+    if json:
+        import json as json_module
+
+        print(json_module.dumps([vars(report) for report in found], indent=1))
+    else:
+        for report in found:
+            print(f"{report.state:<8} {report.name:<26} {report.found}")
+            if report.fix:
+                print(f"{'':<8} {'':<26} fix: {report.fix}")
+        lacking = sum(report.state == "missing" for report in found)
+        print(f"{len(found)} metrics, {lacking} without weights here")
+    if any(report.state == "differs" for report in found):
+        raise typer.Exit(EXIT_FAIL)
 
 
 @app.callback(invoke_without_command=True)

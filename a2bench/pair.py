@@ -49,12 +49,13 @@ def pair_outcomes(
         "field": ClipPair(prediction, target),
     }
     found: dict[str, dict[str, object]] = {}
+    vectors: Vectors = {}
     for name, metric in asked.items():
         lacking = metric.missing()
         if lacking:
             outcome = Outcome(None, "unavailable", lacking)
         elif metric.of_set is not None:
-            outcome = _as_set(metric, prediction, target)
+            outcome = _as_set(metric, prediction, target, vectors)
         else:
             outcome = metric.outcome(pairs[metric.view])
         found[name] = {
@@ -66,14 +67,21 @@ def pair_outcomes(
     return found
 
 
-def _as_set(metric: Metric, prediction: Video, target: Video) -> Outcome:
+Vectors = dict[str, tuple[ClipFeatures, ClipFeatures]]
+"""Of the two clips, by extractor: metrics that share one share the work."""
+
+
+def _as_set(metric: Metric, prediction: Video, target: Video, vectors: Vectors) -> Outcome:
     """Return a set metric's answer for sets of one clip, with what it rests on."""
     assert metric.of_set is not None
     extractor = metric.of_set.extractor
-    own, true = (
-        ClipFeatures("pair", "pair", "pair", extracted(extractor, clip))
-        for clip in (prediction, target)
-    )
+    if extractor.name not in vectors:
+        own, true = (
+            ClipFeatures("pair", "pair", "pair", extracted(extractor, clip))
+            for clip in (prediction, target)
+        )
+        vectors[extractor.name] = (own, true)
+    own, true = vectors[extractor.name]
     found = set_outcome(metric, [own], [true])
     if found.value is None:
         return found

@@ -112,7 +112,8 @@ def test_every_set_metric_gives_a_number_or_a_reason_for_two_clips(names: tuple[
             assert outcome["reason"], name
         else:
             assert outcome["status"] == "ok", (name, outcome)
-            assert float(str(outcome["value"])) > 0, name
+            # unbiased estimates may be negative: two clips of noise are alike
+            assert name == "kid_standard" or float(str(outcome["value"])) > 0, name
     assert "set of one clip: N = 17, rank 16" in str(found["fid"]["reason"])
     assert "N = 2, rank 1" in str(found["fvd_logits400"]["reason"])
     assert "unverified weights" in str(found["fid_vid"]["reason"])  # its hash is published nowhere

@@ -1,5 +1,5 @@
 # The same words CI runs. `make test` is the README's test command.
-.PHONY: install lint type test full wheel demo bench precision clean
+.PHONY: install lint type test full wheel demo bench precision validity clean
 
 install:
 	pip install -e '.[test]'
@@ -26,6 +26,9 @@ demo:
 
 bench:
 	python benchmarks/pixel_metrics.py
+
+validity:  # docs/validity.md: does each metric get worse when a clip does (needs matplotlib)
+	python benchmarks/metric_ladder.py
 
 precision:  # docs/precision.md: worst differences to independent implementations
 	python benchmarks/precision.py --write

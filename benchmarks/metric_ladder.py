@@ -49,6 +49,7 @@ REAL_STRIDES = {
 
 FOLDER = Path(__file__).parent.parent / "docs"
 DOCUMENT = FOLDER / "validity.md"
+BEGIN, END = "<!-- made by `make validity`: begin -->", "<!-- end -->"
 
 Frames = np.ndarray
 """RGB uint8 (t, h, w, 3)."""
@@ -362,6 +363,25 @@ def table(climbs: Climbs) -> list[str]:
     return lines
 
 
+def largest_table(climbs: Climbs) -> list[str]:
+    """Return the Markdown table of values at the largest strength: how much, not only which way."""
+    names = [corrupt.__name__ for corrupt in CORRUPTIONS]
+    lines = [
+        "| metric | " + " | ".join(name.replace("_", " ") for name in names) + " | perfect |",
+        "|---|" + "---:|" * (len(names) + 1),
+    ]
+    for metric in next(iter(climbs.values())):
+        card = plugins.metric(metric)
+        digits = card.digits
+        cells = []
+        for corruption in names:
+            last = [climb_[metric][corruption][-1] for climb_ in climbs.values()]
+            numbers = [value for value in last if value is not None]
+            cells.append(f"{np.median(numbers):.{digits}f}" if numbers else "–")
+        lines.append(f"| `{metric}` | " + " | ".join(cells) + f" | {card.perfect:.{digits}f} |")
+    return lines
+
+
 SEES = 0.8
 """Mean rho under which a metric is said not to see a corruption."""
 
@@ -407,7 +427,7 @@ def plot(climbs: Climbs, path: Path) -> None:
                 axis.set_ylabel(metric, fontsize=6, rotation=0, ha="right", va="center")
     figure.tight_layout(pad=0.3)
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=90, bbox_inches="tight")
     plt.close(figure)
 
 
@@ -453,17 +473,18 @@ def _why_not(name: str) -> str:
 
 
 def document(results: dict[str, Climbs]) -> str:
-    """Return docs/validity.md."""
+    """Return the part of docs/validity.md that is made here."""
     not_run = {name: _why_not(name) for name in plugins.names("metrics") if name not in runnable()}
     lines = [
-        "# Do the metrics see what goes wrong?",
+        "## Do the metrics see what goes wrong?",
         "",
         "Made by `make validity` (`benchmarks/metric_ladder.py`). Eight corruptions in five",
         "strengths each are applied to true clips of 24 instants at 8 Hz, 256 px high; the input",
         "frame stays untouched. A cell is the mean over clips of Spearman's rank correlation",
         "between strength and badness, and in how many clips every step is worse than the one",
         f"before. **Bold**: under {SEES}, the metric does not see it (its card says so). `–`: no",
-        "value. This is agreement with graded damage, not with people.",
+        "value. Ranks have no size: the second table of each kind says how large the damage of",
+        "the largest strength is. This is agreement with graded damage, not with people.",
         "",
         "| corruption | strengths |",
         "|---|---|",
@@ -477,13 +498,19 @@ def document(results: dict[str, Climbs]) -> str:
     }
     for kind, climbs in results.items():
         if not climbs:
-            lines += ["", f"## {kind}", "", "Not run: `$A2BENCH_REAL_DATA` is not set."]
+            lines += ["", f"### {kind}", "", "Not run: `$A2BENCH_REAL_DATA` is not set."]
             continue
-        lines += ["", f"## {len(climbs)} {titles[kind]}", "", *table(climbs), ""]
+        lines += ["", f"### {len(climbs)} {titles[kind]}", "", *table(climbs), ""]
+        lines += [
+            "Value at the largest strength, median over clips:",
+            "",
+            *largest_table(climbs),
+            "",
+        ]
         lines += [f"Clips: {', '.join(f'`{name}`' for name in climbs)}.", ""]
         lines.append(f"![badness by strength, {kind} clips](images/validity_{kind}.png)")
     lines += ["", "Plots: badness by strength, scaled to each clip's largest, a line a clip.", ""]
-    lines += ["## Not run", ""]
+    lines += ["### Not run", ""]
     lines += ["| metric | why |", "|---|---|"] if not_run else ["Everything was run."]
     lines += [f"| `{name}` | {reason.splitlines()[0]} |" for name, reason in not_run.items()]
     return "\n".join(lines).rstrip() + "\n"
@@ -514,7 +541,10 @@ def main() -> None:
             plot(climbs, FOLDER / "images" / f"validity_{kind}.png")
             for metric, corruptions in blind_spots(climbs).items():
                 print(f"{kind}: {metric} does not see {', '.join(corruptions)}")
-    DOCUMENT.write_text(document(results), encoding="utf-8")
+    before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    whole = f"{before}{BEGIN}\n\n{document(results)}\n{END}{after}"
+    DOCUMENT.write_text(whole, encoding="utf-8")
     print(f"wrote {DOCUMENT}", file=sys.stderr)
 
 

@@ -53,7 +53,8 @@ METRIC = Metric(
     },
     minimum="2 frames that follow each other",
     pitfalls="A movement that is out of step counts as much as flicker: read it beside "
-    "`flow_error_dis`. Blind to errors that stay: a wrong face in every frame costs nothing.",
+    "`flow_error_dis`. A short lag costs as much as a long one (docs/validity.md). Blind to errors "
+    "that stay: a wrong face in every frame costs nothing.",
     paper="Huang et al., VBench: Comprehensive Benchmark Suite for Video Generative Models, "
     "CVPR 2024 (arXiv 2311.17982), temporal flickering, with the truth's change taken off",
     code="numpy int64 mean(abs(diff(p) - diff(t))) / 255",

@@ -70,7 +70,9 @@ METRIC = Metric(
     },
     pitfalls="In pixels of the frame it is given: compare at one size only. Where nothing matches "
     "(another character, noise) the length says nothing but 'large'. A hidden or missing limb "
-    "over a textured background may read as a short flow; look at SSIM or LPIPS beside it.",
+    "over a textured background may read as a short flow; look at SSIM or LPIPS beside it. Limbs "
+    "that are too long are seen up to about a third of their length; beyond, more is not always "
+    "worse (docs/validity.md).",
     paper="Kroeger, Timofte, Dai and Van Gool, Fast Optical Flow using Dense Inverse Search, "
     "ECCV 2016 (arXiv 1603.03590)",
     code="OpenCV 5.0.0 modules/video/src/dis_flow.cpp, DISOPTICAL_FLOW_PRESET_FAST",

@@ -59,7 +59,8 @@ METRIC = Metric(
         "average": "length over scored pixels and frames",
     },
     pitfalls="In pixels of the frame it is given: compare at one size only. A static background "
-    "dilutes it: the size of the character decides the number.",
+    "dilutes it: the size of the character decides the number. Limbs that are too long are seen "
+    "up to about a third of their length; beyond, more is not always worse (docs/validity.md).",
     paper="Kroeger, Timofte, Dai and Van Gool, Fast Optical Flow using Dense Inverse Search, "
     "ECCV 2016 (arXiv 1603.03590)",
     code="OpenCV 5.0.0 modules/video/src/dis_flow.cpp, DISOPTICAL_FLOW_PRESET_FAST",

@@ -68,8 +68,8 @@ METRIC = Metric(
     },
     minimum="2 frames that follow each other, sides from 12 px",
     pitfalls="Ranks a still picture above the right dance one frame late, because no movement is "
-    "nearer to the truth's than the same movement at another moment. Blind to a wrong figure that "
-    "moves rightly.",
+    "nearer to the truth's than the same movement at another moment; of lags it says little more "
+    "than that there is one (docs/validity.md). Blind to a wrong figure that moves rightly.",
     paper="Chu, Xie, Mayer, Leal-Taixe and Thuerey, Learning Temporal Coherence via "
     "Self-Supervision for GAN-based Video Generation, ACM TOG 39(4), 2020 (tOF; there with "
     "Farneback flow)",

@@ -49,8 +49,9 @@ METRIC = Metric(
         "average": "squared error pooled over the clip",
     },
     minimum="1 frame, 1 pixel of background",
-    pitfalls="Says nothing of the character: a still picture is perfect on a static background. A "
-    "method that repaints the whole frame a little loses here and not where it matters.",
+    pitfalls="Says nothing of the character: missing parts, other colours and, on a static "
+    "background, lag are not seen (docs/validity.md), and a still picture is perfect. A method "
+    "that repaints the whole frame a little loses here and not where it matters.",
     paper="Huynh-Thu and Ghanbari, Scope of validity of PSNR in image/video quality assessment, "
     "Electronics Letters 44(13), 2008",
     code="scikit-image 0.26.0 skimage.metrics.peak_signal_noise_ratio over the scored values",

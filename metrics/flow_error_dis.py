@@ -72,7 +72,7 @@ METRIC = Metric(
     "(another character, noise) the length says nothing but 'large'. A hidden or missing limb "
     "over a textured background may read as a short flow; look at SSIM or LPIPS beside it. Limbs "
     "that are too long are seen up to about a third of their length; beyond, more is not always "
-    "worse (docs/validity.md).",
+    "worse (docs/validity.md). A wrong colour costs next to nothing.",
     paper="Kroeger, Timofte, Dai and Van Gool, Fast Optical Flow using Dense Inverse Search, "
     "ECCV 2016 (arXiv 1603.03590)",
     code="OpenCV 5.0.0 modules/video/src/dis_flow.cpp, DISOPTICAL_FLOW_PRESET_FAST",

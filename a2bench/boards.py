@@ -216,10 +216,10 @@ def _digest_of(card: MethodCard) -> str:
     return sha256_text(canonical_json(card.model_dump(mode="json")))
 
 
-def write_board(made: Board, folder: Path) -> list[Path]:
+def write_board(made: Board, folder: Path, *, all_columns: bool = False) -> list[Path]:
     """Write leaderboard.md .tex .csv .html, values.parquet, provenance.json; return the paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    write_all(made.leaderboard, folder)
+    write_all(made.leaderboard, folder, all_columns=all_columns)
     write_values(folder / "values.parquet", made.values)
     write_provenance(folder / "provenance.json", made.provenance)
     names = [f"leaderboard.{suffix}" for suffix in ("md", "tex", "csv", "html")]

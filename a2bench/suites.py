@@ -16,12 +16,19 @@ class Suite:
         summary: whose rules it follows, one line.
         view: the frames and pixels that its metrics see; set metrics too.
         order: of columns; metrics of plug-ins that say the suite follow, by name.
+        headline: the columns that a table prints unless all are asked for, six at most; empty:
+            all of them.
     """
 
     name: str
     summary: str
     view: View
     order: tuple[str, ...]
+    headline: tuple[str, ...] = ()
+
+    def prints(self, metric: str) -> bool:
+        """Whether a table shows a metric unasked: headline ones, and those of plug-ins."""
+        return not self.headline or metric in self.headline or metric not in self.order
 
     @property
     def counts_input_frame(self) -> bool:
@@ -49,6 +56,8 @@ SUITES = {
                 "fid_vid",
                 "fvd",
             ),
+            # appearance, motion, distribution
+            headline=("psnr", "ssim", "l1", "lpips_alex", "flow_error_dis", "kid"),
         ),
         Suite(
             "extended",

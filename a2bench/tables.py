@@ -1,9 +1,10 @@
 """One leaderboard in five formats: Markdown, LaTeX, CSV, HTML, terminal (and JSON for programs).
 
 Every format names the data set with version and digest, prints why a number is missing, and keeps
-reference rows apart, without rank. Texts that come from cards and data sets are escaped for the
-format they go to; control and formatting characters (line breaks, terminal codes, bidirectional
-overrides) are dropped before.
+reference rows apart, without rank. What people read has the headline columns of the suite unless
+all are asked for (`headline_of`); CSV and JSON always have all. Texts that come from cards and data
+sets are escaped for the format they go to; control and formatting characters (line breaks, terminal
+codes, bidirectional overrides) are dropped before.
 
 CSV is for programs: one header line, full precision, ids instead of titles, no value `NA`, not
 applicable `n/a` (pandas and R read both as missing), identical PSNR `inf`. A text cell that a
@@ -15,7 +16,7 @@ import io
 import math
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from rich.text import Text
 from a2bench import paths
 from a2bench.records import Protocol
 from a2bench.results import ALPHA, FLOOR_METHOD, Cell, Column, Leaderboard, Row
+from a2bench.suites import SUITES
 
 LEADERBOARD_SCHEMA = "a2bench.leaderboard/1"
 CONTACT_SHEET = "contact_sheet.png"
@@ -216,6 +218,21 @@ STATISTICS = (
 
 def _legend(leaderboard: Leaderboard) -> str:
     return f"{LEGEND} {STATISTICS}" if _has_intervals(leaderboard.rows) else LEGEND
+
+
+def headline_of(leaderboard: Leaderboard) -> Leaderboard:
+    """Return the leaderboard with the headline columns of its suite only, six at most."""
+    suite = SUITES.get(leaderboard.caption.suite)
+    if suite is None:
+        return leaderboard
+    kept = [at for at, column in enumerate(leaderboard.columns) if suite.prints(column.name)]
+    return replace(
+        leaderboard,
+        columns=tuple(leaderboard.columns[at] for at in kept),
+        rows=tuple(
+            replace(row, cells=tuple(row.cells[at] for at in kept)) for row in leaderboard.rows
+        ),
+    )
 
 
 def _groups(leaderboard: Leaderboard) -> list[tuple[Protocol, list[Row], list[Row]]]:
@@ -692,17 +709,19 @@ def to_html(leaderboard: Leaderboard, *, contact_sheet: str | None = None) -> st
     )
 
 
-def write_all(leaderboard: Leaderboard, folder: Path) -> list[Path]:
+def write_all(leaderboard: Leaderboard, folder: Path, *, all_columns: bool = False) -> list[Path]:
     """Write leaderboard.md, .tex, .csv and .html; return their paths.
 
+    CSV has every column; the others the headline ones unless `all_columns`.
     The page shows `contact_sheet.png` where that lies in the folder: write it first.
     """
+    read = leaderboard if all_columns else headline_of(leaderboard)
     sheet = CONTACT_SHEET if (folder / CONTACT_SHEET).is_file() else None
     texts = {
-        "md": to_markdown(leaderboard),
-        "tex": to_latex(leaderboard),
+        "md": to_markdown(read),
+        "tex": to_latex(read),
         "csv": to_csv(leaderboard),
-        "html": to_html(leaderboard, contact_sheet=sheet),
+        "html": to_html(read, contact_sheet=sheet),
     }
     written = []
     for suffix, text in texts.items():

@@ -18,11 +18,13 @@ from rich.console import Console
 from a2bench.metric import ClipPair, Metric, Outcome
 from a2bench.records import MethodCard, Protocol, Value
 from a2bench.results import Caption, Cell, Leaderboard, aggregate
+from a2bench.suites import SUITES
 from a2bench.tables import (
     cell_text,
     escape_csv,
     escape_latex,
     escape_markdown,
+    headline_of,
     notes,
     to_csv,
     to_html,
@@ -512,3 +514,24 @@ def test_a_small_negative_mean_is_not_printed_as_minus_zero() -> None:
     column = _leaderboard().columns[1]
 
     assert cell_text(Cell("l1", "ok", -1e-9, 1, 1), column) == "0.0000"
+
+
+def test_people_read_the_headline_columns_and_programs_get_all() -> None:
+    """Six at most: appearance, motion, distribution; a plug-in's own metric is always shown."""
+    headline = SUITES["a2bench"].headline
+    assert len(headline) <= 6
+    assert {"psnr", "flow_error_dis", "kid"} <= set(headline)
+    board = _leaderboard()
+    column, cell = board.columns[0], board.rows[0].cells[0]
+    wide = replace(
+        board,
+        columns=(*board.columns, replace(column, name="fvd"), replace(column, name="mine")),
+        rows=tuple(
+            replace(row, cells=(*row.cells, replace(cell, metric="fvd"), cell))
+            for row in board.rows
+        ),
+    )
+    shown = [column.name for column in headline_of(wide).columns]
+    assert "fvd" not in shown
+    assert "mine" in shown
+    assert "fvd" in to_csv(wide).splitlines()[0].split(",")

@@ -66,10 +66,10 @@ def demo(
     require_skia()
     from a2bench.cli.tasks import console
     from a2bench.demo import demo as run_demo
-    from a2bench.tables import to_terminal
+    from a2bench.tables import headline_of, to_terminal
 
     report = run_demo(out, split=split, profile=profile, workers=workers)
-    to_terminal(report.board.leaderboard, console())
+    to_terminal(headline_of(report.board.leaderboard), console())
     spent = ", ".join(f"{stage} {value:.0f} s" for stage, value in report.seconds.items())
     print(f"time: {spent}", file=sys.stderr)
     print(f"table:         {out / 'leaderboard.html'}  (.md .tex .csv beside it)")
@@ -166,6 +166,10 @@ def table(
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Print although cases are missing; marked.")
     ] = False,
+    all_columns: Annotated[
+        bool,
+        typer.Option("--all-columns", help="Every metric of the suite, not the headline only."),
+    ] = False,
     methods_paragraph: Annotated[
         bool,
         typer.Option(
@@ -194,7 +198,7 @@ def table(
     from a2bench.dataset import Dataset
     from a2bench.paths import data_home
     from a2bench.store import RunFolder
-    from a2bench.tables import to_json, to_terminal
+    from a2bench.tables import headline_of, to_json, to_terminal
 
     root = data_home(home)
     found = Dataset.find(root, dataset)
@@ -217,9 +221,12 @@ def table(
 
         print(json_module.dumps(to_json(made.leaderboard), indent=1, allow_nan=False))
     else:
-        to_terminal(made.leaderboard, console())
+        shown = made.leaderboard if all_columns else headline_of(made.leaderboard)
+        to_terminal(shown, console())
+        if more := len(made.leaderboard.columns) - len(shown.columns):
+            print(f"{more} more metrics of the suite: --all-columns", file=sys.stderr)
     if out is not None:
-        for path in write_board(made, out):
+        for path in write_board(made, out, all_columns=all_columns):
             print(path, file=sys.stderr if json else sys.stdout)
 
 

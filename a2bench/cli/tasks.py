@@ -254,7 +254,7 @@ def _score(cfg: Any) -> int:
     from a2bench.score import score
     from a2bench.store import RunFolder
     from a2bench.suites import suites_metrics
-    from a2bench.tables import to_terminal
+    from a2bench.tables import headline_of, to_terminal
 
     home = data_home(cfg.home)
     store = RunFolder.of(home, cfg.run)
@@ -303,7 +303,7 @@ def _score(cfg: Any) -> int:
             seeds=seeds,
             allow_partial=cfg.allow_partial,
         )
-        to_terminal(made.leaderboard, console())
+        to_terminal(headline_of(made.leaderboard), console())
     print(f"values: {store.values_folder(dataset) / 'values.parquet'}")
     suite = "" if suites[0] == "a2bench" else f" --suite {suites[0]}"
     suite += " --allow-partial" if made.leaderboard.partial else ""

@@ -40,7 +40,7 @@ METRIC = Metric(
     "values with the same number of clips, frames a window and convention: variants of one name "
     "differ by tens of percent.",
     paper="Unterthiner, van Steenkiste, Kurach, Marinier, Michalski and Gelly, Towards Accurate "
-    "Generative Models of Video: A New Metric and Challenges, arXiv preprint 2018 (arXiv 1812.01717)",
+    "Generative Models of Video: A New Metric and Challenges, arXiv 2018 (arXiv 1812.01717)",
     code="universome/stylegan-v src/metrics/frechet_video_distance.py, i3d_torchscript.pt",
     licences="weights Apache-2.0 (DeepMind kinetics-i3d)",
     choices={

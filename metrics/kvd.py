@@ -36,7 +36,7 @@ METRIC = Metric(
     pitfalls="I3D answers more to appearance than to motion. Logits are not bounded, so the scale "
     "is that of the network.",
     paper="Unterthiner, van Steenkiste, Kurach, Marinier, Michalski and Gelly, Towards Accurate "
-    "Generative Models of Video: A New Metric and Challenges, arXiv preprint 2018 (arXiv 1812.01717)",
+    "Generative Models of Video: A New Metric and Challenges, arXiv 2018 (arXiv 1812.01717)",
     code="own; network of universome/stylegan-v (i3d_torchscript.pt)",
     licences="weights Apache-2.0",
     choices={

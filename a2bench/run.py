@@ -77,7 +77,10 @@ def fingerprint(
     return sha256_text(
         canonical_json(
             {
-                "card": card.model_dump(mode="json", exclude=set(DECIDES_NOTHING)),
+                # without defaults: a field that a later version adds must not void results
+                "card": card.model_dump(
+                    mode="json", exclude=set(DECIDES_NOTHING), exclude_defaults=True
+                ),
                 "case": case.model_dump(mode="json"),
                 "files": files,
                 "driver": dataset.sample(case.driver_id).digests,

@@ -51,6 +51,7 @@ def case_inputs(dataset: Dataset, card: MethodCard, request: Request, grid: Grid
 
     sources: dict[Input, Callable[[], object]] = {
         "driving_rgb": driving_video,
+        "clip_of_rgb": driving_video,
         "pose": poses,
         "prompt": lambda: request.prompt,
         "truth": lambda: load_truth(dataset, case).frames,

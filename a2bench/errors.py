@@ -15,6 +15,10 @@ class A2BenchError(Exception):
     """Something the user can fix; the text says what came, what was expected, what to type."""
 
 
+class MissingWeights(A2BenchError):
+    """A method's weights are not on this machine: its results are `skipped`, not `failed`."""
+
+
 class Invalid(Protocol):
     """What pydantic says of a record that does not validate."""
 

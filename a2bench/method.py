@@ -46,6 +46,7 @@ class Inputs:
     def read_all(self) -> None:
         """Read everything the card names, so that reading is not taken for the method's time."""
         names: dict[Input, str] = {
+            "clip_of_rgb": "clip_frames",
             "driving_rgb": "driving_video",
             "pose": "driving_pose",
             "prompt": "prompt",
@@ -58,6 +59,14 @@ class Inputs:
     def driving_video(self) -> Video:
         """The driver's own frames, RGB uint8 (t, h, w, 3). Needs `driving_rgb`."""
         return self._read("driving_rgb")  # type: ignore[return-value]
+
+    @cached_property
+    def clip_frames(self) -> Video:
+        """The driver's frames (t, h, w, 3), for a CLIP image encoder only. Needs `clip_of_rgb`.
+
+        What is done with them is the method's word, as for everything its card declares.
+        """
+        return self._read("clip_of_rgb")  # type: ignore[return-value]
 
     @cached_property
     def driving_pose(self) -> PoseClip:

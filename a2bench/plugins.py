@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # `a2bench ls` must not import numpy
     from a2bench.runner import Runner
 
 Kind = Literal["metrics", "baselines", "runners"]
+_PACKAGE = "__init__.py"
 _SUFFIX: dict[Kind, str] = {"metrics": ".py", "baselines": ".yaml", "runners": ".py"}
 
 
@@ -94,12 +95,16 @@ def _load_file(kind: Kind, name: str, path: Path) -> ModuleType:
 
 
 def _imported(kind: Kind, name: str, path: Path) -> ModuleType:
-    if path.parent == _built_in_folder(kind):
+    folder = path.parent.parent if path.name == _PACKAGE else path.parent
+    if folder == _built_in_folder(kind):
         return importlib.import_module(f"a2bench.{kind}.{name}")
     full_name = f"a2bench_plugins.{kind}.{name}"
     if full_name in sys.modules:
         return sys.modules[full_name]
-    spec = importlib.util.spec_from_file_location(full_name, path)
+    inside = [str(path.parent)] if path.name == _PACKAGE else None
+    spec = importlib.util.spec_from_file_location(
+        full_name, path, submodule_search_locations=inside
+    )
     if spec is None or spec.loader is None:
         raise A2BenchError(f"{path} cannot be loaded as a Python file")
     module = importlib.util.module_from_spec(spec)
@@ -207,17 +212,24 @@ def card(name: str) -> "MethodCard":
     return found
 
 
+def method_code(name: str) -> Path:
+    """Return the Python file of an in-process method: beside its card, or a package's first."""
+    card_file = card_path(name)
+    package = card_file.with_suffix("") / _PACKAGE
+    return package if package.exists() else card_file.with_suffix(".py")
+
+
 def check_method_class(found: "MethodCard") -> None:
     """Look for an in-process method's class without importing anything.
 
     Raises:
         A2BenchError: no such file or class, or a file that is not Python.
     """
-    path = card_path(found.name).with_suffix(".py")
+    path = method_code(found.name)
     if not path.exists():
         raise A2BenchError(
             f"method {found.name!r}: its card names {found.entry}, no file {path}.\n"
-            "hint: the class lies beside the card, in a file of the same name"
+            "hint: the class lies beside the card, in a file or package of the same name"
         )
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -246,7 +258,7 @@ def method_class(found: "MethodCard") -> "type[Method]":
     Raises:
         A2BenchError: no such file or class, or not an in-process method.
     """
-    path = card_path(found.name).with_suffix(".py")
+    path = method_code(found.name)
     if found.entry is None:
         raise A2BenchError(
             f"method {found.name!r} is of kind {found.kind}: it has no class to load"
@@ -262,21 +274,34 @@ def method_class(found: "MethodCard") -> "type[Method]":
 def method_files(name: str) -> list[Path]:
     """Return the files that decide what a method answers: card, adapter, pose tools it imports.
 
-    Adapters share numerics through `a2bench.pose`; what those modules import of each other counts
-    too. The rest of the core (command line, tables) does not change a prediction.
+    Adapters share numerics through `a2bench.pose` and through methods that are packages; what those
+    modules import of each other counts too. The rest of the core (command line, tables) does not
+    change a prediction.
     """
     path = card_path(name)
     found = [path]
-    waiting = [path.with_suffix(".py")]
+    waiting = [method_code(name)]
     while waiting:
         module = waiting.pop()
         if module in found or not module.exists():
             continue
         found.append(module)
+        if module.name == _PACKAGE:
+            waiting += module.parent.rglob("*.py")
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("a2bench.pose"):
-                below = (node.module or "").split(".")[1:]
-                base = Path(__file__).parent.joinpath(*below)
-                waiting.append(base.with_suffix(".py"))
-                waiting += [base / f"{alias.name}.py" for alias in node.names]
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                waiting += _shared_modules(node.module or "", [alias.name for alias in node.names])
     return [path, *sorted(found[1:])]
+
+
+def _shared_modules(module: str, names: list[str]) -> list[Path]:
+    """Return the files that `from module import names` may mean, of those that methods share."""
+    for top, folder in (
+        ("a2bench.pose", Path(__file__).parent / "pose"),
+        ("a2bench.baselines", _built_in_folder("baselines")),
+    ):
+        if module == top or module.startswith(f"{top}."):
+            base = folder.joinpath(*module.removeprefix(top).split(".")[1:])
+            inside = [base / f"{name}.py" for name in names]
+            return [base.with_suffix(".py"), base / _PACKAGE, *inside]
+    return []

@@ -221,6 +221,8 @@ class MethodCard(Record):
     inputs_seen: tuple[Input, ...]
     tracks: tuple[Track, ...] = ("given_pose", "as_shipped")
     """A method without a pose input stands in both."""
+    weights: tuple[Name, ...] = ()
+    """`in_process`: rows of the weight table that it loads (`a2bench fetch` gets them)."""
     stochastic: bool = False
     """Whether the seed changes the answer; then three seeds are run on `quant`."""
     reference_row: bool = False

@@ -1,8 +1,9 @@
 """Data set -> runner -> predictions. Running again does only what is missing."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 
-from a2bench import plugins
+from a2bench import plugins, weights
 from a2bench.command import plan as plan_command
 from a2bench.command import shell_lines, sweep_work, work_root
 from a2bench.dataset import Dataset
@@ -51,15 +52,20 @@ def seeds_of(card: MethodCard, seeds: Sequence[int] | None) -> tuple[int, ...]:
 
 
 def files_of(card: MethodCard) -> dict[str, str]:
-    """Return file name -> digest of what decides a method's answers, beside its card."""
+    """Return file name -> digest of what decides a method's answers: code and weights."""
+    folder = plugins.card_path(card.name).parent
     files = plugins.method_files(card.name)
     if card.kind == "command" and lock_path(card).is_file():
         files.append(lock_path(card))
+
+    def name(path: Path) -> str:
+        return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
+
     return {
-        path.name: sha256_file(path)
+        name(path): sha256_file(path)
         for path in files
         if path.suffix != ".yaml"  # what of the card decides an answer is in the fingerprint
-    }
+    } | {f"weights {name}": weights.row(name).sha256 or "" for name in card.weights}
 
 
 def fingerprint(

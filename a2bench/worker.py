@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from a2bench import command, plugins
+from a2bench import command, plugins, weights
 from a2bench.answers import case_inputs, checked, native_grid, store_prediction
 from a2bench.dataset import Dataset
-from a2bench.errors import A2BenchError
+from a2bench.errors import A2BenchError, MissingWeights
 from a2bench.method import BatchMethod, Method
 from a2bench.normalise import BadPrediction
 from a2bench.ondemand import Grid
@@ -130,6 +130,8 @@ def make_worker(device: str) -> Worker:
 def _what_went_wrong(request: Request, error: Exception) -> Result:
     if isinstance(error, BadPrediction):
         return Result.failed(request, error.failure, str(error))
+    if isinstance(error, MissingWeights):
+        return Result.skipped(request, str(error), "missing_weights")
     text = "".join(traceback.format_exception(error, limit=-3)).strip()[-2000:]
     if _DISK_FULL_SIGN in text.lower():
         return Result.skipped(request, f"disk full: {text}")
@@ -158,8 +160,11 @@ def loaded_method(card: MethodCard, device: str) -> Method:
     """Make a method's object and apply what its card says of autocast, compile and offload.
 
     Raises:
+        MissingWeights: this machine lacks what the card's `weights` names.
         A2BenchError: the card asks for what the object has nothing to apply to.
     """
+    if lacking := weights.missing(*card.weights):
+        raise MissingWeights(f"{card.name}: {lacking}")
     method = plugins.method_class(card)(device)
     if card.offload is not None:
         name = f"enable_{card.offload}_cpu_offload"
@@ -236,6 +241,9 @@ def _stored(
     try:
         frames = checked(answer, card, grid)
         clip = Clip(frames, np.arange(len(frames)) / grid.fps, grid.fps)
-        return store_prediction(clip, card, request, seconds)
+        result = store_prediction(clip, card, request, seconds)
+        digests = weights.digests(*card.weights).items()
+        loaded = {f"weights {name}": f"sha256:{digest}" for name, digest in digests}
+        return result.model_copy(update={"provenance": loaded})
     except BadPrediction as error:
         return Result.failed(request, error.failure, str(error))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from a2bench import plugins
+from a2bench import plugins, weights
 from a2bench.paths import data_home
 
 Rows = list[dict[str, str]]
@@ -22,10 +22,22 @@ def _methods(_: Path | None) -> Rows:
                 "kind": str(card.get("kind", "")),
                 "device": str(card.get("device", "cpu")),
                 "inputs seen": " ".join(card.get("inputs_seen", [])) or "reference only",
+                "weights": _weights(card.get("weights", [])),
                 "summary": str(card.get("summary", "")),
             }
         )
     return rows
+
+
+def _weights(names: list[str]) -> str:
+    """Whether a method's weights are here, else what to type."""
+    if not names:
+        return "none"
+    lacking = [found.row for found in map(weights.status, names) if not found.usable]
+    if not lacking:
+        return "here"
+    shared = sorted(set.intersection(*(set(row.groups) for row in lacking)))
+    return f"needs a2bench fetch {shared[0] if shared else ' '.join(row.name for row in lacking)}"
 
 
 def _first_line(path: Path) -> str:

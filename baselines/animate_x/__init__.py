@@ -1,6 +1,18 @@
 """Animate-X (arXiv 2410.10306), native: network, sampler, pipeline and the benchmark's adapter."""
 
 from .config import PerceiverConfig, PoseEncoderConfig, UNetConfig
+from .method import AnimateX
+from .pipeline import AnimateXPipeline, Clip, PipelineConfig
 from .unet import Conditions, UNet
 
-__all__ = ["Conditions", "PerceiverConfig", "PoseEncoderConfig", "UNet", "UNetConfig"]
+__all__ = [
+    "AnimateX",
+    "AnimateXPipeline",
+    "Clip",
+    "Conditions",
+    "PerceiverConfig",
+    "PipelineConfig",
+    "PoseEncoderConfig",
+    "UNet",
+    "UNetConfig",
+]

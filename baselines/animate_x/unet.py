@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Self
 
 import torch
-from safetensors.torch import load_model, save_model
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from a2bench.errors import A2BenchError
@@ -286,15 +287,13 @@ class UNet(nn.Module):
         """Write `config.json` and the weights as safetensors."""
         folder.mkdir(parents=True, exist_ok=True)
         with write_aside(folder / WEIGHTS_FILE) as aside:
-            save_model(self, str(aside))
+            save_file({name: t.contiguous() for name, t in self.state_dict().items()}, aside)
         with write_aside(folder / CONFIG_FILE) as aside:
             aside.write_text(json.dumps(self.config.to_dict(), indent=2) + "\n", encoding="utf-8")
 
     @classmethod
-    def from_pretrained(cls, folder: Path, *, dtype: torch.dtype = torch.float32) -> Self:
-        """Read what `save_pretrained` or `a2bench fetch animate_x` wrote.
-
-        Norms stay float32 in any `dtype`.
+    def from_pretrained(cls, folder: Path) -> Self:
+        """Read what `save_pretrained` wrote.
 
         Raises:
             A2BenchError: a file is missing, or names or shapes are not exactly the network's.
@@ -306,14 +305,29 @@ class UNet(nn.Module):
             values = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
         except ValueError as error:
             raise A2BenchError(f"{folder / CONFIG_FILE}: not JSON: {error}") from error
+        return cls.from_file(UNetConfig.from_dict(values), folder / WEIGHTS_FILE)
+
+    @classmethod
+    def from_file(cls, config: UNetConfig, path: Path) -> Self:
+        """Read weights from safetensors; they are never in memory twice.
+
+        Raises:
+            A2BenchError: not such a file, or names or shapes are not exactly the network's.
+        """
         with torch.device("meta"):
-            unet = cls(UNetConfig.from_dict(values))
-        unet = unet.to_empty(device="cpu").to_dtype(dtype)
+            unet = cls(config)
         try:
-            load_model(unet, str(folder / WEIGHTS_FILE))
-        except (RuntimeError, OSError) as error:
-            raise A2BenchError(f"{folder / WEIGHTS_FILE}: {str(error)[:800]}") from error
+            unet.load_state_dict(load_file(path), assign=True)
+        except (RuntimeError, OSError, SafetensorError) as error:
+            raise A2BenchError(f"{path}: {str(error)[:800]}") from error
         return unet.eval()
+
+    def to_channels_last(self) -> Self:
+        """Keep the 2-D convolutions' weights channels-last, and with them all images."""
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                module.to(memory_format=torch.channels_last)
+        return self
 
     def to_dtype(self, dtype: torch.dtype) -> Self:
         """Keep weights in `dtype`, for use under autocast; norms stay float32."""

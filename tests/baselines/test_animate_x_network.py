@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -129,3 +131,23 @@ def test_names_and_shapes_are_the_released_ones_at_full_size(pytestconfig):
     assert hashlib.sha256("\n".join(ours).encode()).hexdigest() == (
         "c246d3aa5a5abf4116daa14b90090fa8829d36bd5d04ed4eddaf10c0a72c768e"
     )
+
+
+@pytest.mark.full  # 7 GB and half a minute
+def test_the_released_size_runs_within_10_gib():
+    """1.8 billion float32 parameters are 6.8 GiB; small latents add little."""
+    code = """
+import resource, torch
+from a2bench.baselines.animate_x import UNet
+unet = UNet().eval()
+with torch.inference_mode():
+    size = {"batch": 1, "frames": 2, "latent_size": (8, 8)}
+    conditions = unet.encode(torch.rand(1, 77, 1024), **size)
+    out = unet(torch.rand(1, 4, 2, 8, 8), torch.tensor([500]), conditions)
+assert out.shape == (1, 4, 2, 8, 8) and out.isfinite().all()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=900
+    )
+    assert 6.7 < float(done.stdout) < 10

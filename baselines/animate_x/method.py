@@ -1,0 +1,69 @@
+"""Animate-X as a method of the benchmark."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import torch
+
+from a2bench.errors import A2BenchError
+from a2bench.method import Inputs
+from a2bench.metric import Video
+
+from .pipeline import AnimateXPipeline, Clip, Conditioning, WeightsKind
+
+
+class AnimateX:
+    """The released model, as its released configuration runs it.
+
+    For weights of your own, a subclass beside a card of its own name sets `folder` to what
+    `AnimateXPipeline.save_pretrained` wrote, and `weights` to what they are.
+    """
+
+    folder: ClassVar[Path | None] = None
+    """None: the released weights, from the weights folder."""
+    weights: ClassVar[WeightsKind] = "released"
+    """Others are refused: a row of a table never shows another model than its name says."""
+    conditioning: ClassVar[Conditioning] = "local_image"
+    steps: ClassVar[int | None] = None
+    """None: the configuration's."""
+
+    def __init__(self, device: str) -> None:
+        """Load the weights. On CUDA the UNet runs in float16, CLIP and VAE wait on the CPU."""
+        cuda = device.startswith("cuda")
+        dtype = torch.float16 if cuda else torch.float32
+        if self.folder is None:
+            self.pipeline = AnimateXPipeline.from_weights(device=device, dtype=dtype, offload=cuda)
+        else:
+            self.pipeline = AnimateXPipeline.from_pretrained(
+                self.folder, device=device, dtype=dtype, offload=cuda
+            )
+        found = self.pipeline.config.weights
+        if found != self.weights:
+            raise A2BenchError(
+                f"{self.folder} holds {found} weights, {type(self).__name__} stands for "
+                f"{self.weights} ones.\nhint: give them a card of their own, and a subclass with "
+                f"weights = {found!r}"
+            )
+
+    def __call__(self, inputs: Inputs) -> Video:
+        """Return the clip."""
+        return self.batch([inputs])[0]
+
+    def batch(self, inputs: Sequence[Inputs]) -> Sequence[Video]:
+        """Return one clip for each of the inputs."""
+        size = inputs[0].size
+        return self.pipeline.animate(
+            [self._clip(each) for each in inputs],
+            conditioning=self.conditioning,
+            size=(size.width, size.height),
+            steps=self.steps,
+        )
+
+    def _clip(self, inputs: Inputs) -> Clip:
+        # As released, the reference's own pose is shown only in its own slot; the key points that
+        # come first are then those of driving frame 0.
+        own = inputs.reference_pose if self.conditioning == "randomref" else None
+        return Clip(
+            inputs.reference_image, inputs.clip_frames, inputs.driving_pose, own, inputs.seed
+        )

@@ -1,0 +1,476 @@
+"""Animate-X as a pipeline: a reference picture and a driving clip in, frames out.
+
+    pipeline = AnimateXPipeline.from_pretrained(folder, device="cuda", dtype=torch.float16)
+    frames = pipeline(reference_image, driving_frames, poses, seed=11)
+
+VAE and CLIP are those of diffusers and transformers.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, Self, get_args
+
+import torch
+from diffusers import AutoencoderKL
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from transformers import CLIPVisionModelWithProjection
+
+from a2bench import weights
+from a2bench.errors import A2BenchError, MissingWeights
+from a2bench.metric import Video
+from a2bench.paths import write_aside, write_json
+from a2bench.pose.keypoints import PoseClip
+
+from . import convert, prepare, sampler
+from .config import UNetConfig
+from .unet import Conditions, UNet
+
+Conditioning = Literal["local_image", "randomref"]
+"""Where the reference enters. `local_image`: as an RGB map beside every frame, as the released
+configuration does. `randomref`: as a VAE latent with the reference's pose in a slot of its own
+before frame 1, as the paper describes. CLIP sees the reference in both."""
+
+WeightsKind = Literal["released", "trained", "random"]
+"""`released`: the authors' checkpoint, converted. `trained`: your own. `random`: for tests; its
+answers are no results of Animate-X."""
+
+WEIGHTS = ("animate_x_unet", "animate_x_vae", "animate_x_clip")
+"""Rows of the weight table."""
+
+_INDEX = "model_index.json"
+_SCHEMA = "a2bench.animate_x/1"
+_TEXT = "text_embedding.safetensors"
+_VAE_SCALE = 0.18215
+_DECODE_FRAMES = 2
+_CLIP_BATCH = 16
+
+
+@dataclass(frozen=True)
+class PipelineConfig:
+    """What a folder's network was made for.
+
+    Attributes:
+        weights: what they are; see `WeightsKind`.
+        width, height: frame size in px.
+        window: frames that are denoised together; longer clips are done in overlapping windows.
+        steps: asked of the sampler; 30 runs 31, see `sampler.times`.
+        guidance_scale: 1 is none.
+    """
+
+    weights: WeightsKind = "released"
+    width: int = 512
+    height: int = 768
+    window: int = 32
+    steps: int = 30
+    guidance_scale: float = 2.5
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What one answer is made of.
+
+    Attributes:
+        reference_image: RGB uint8 (h, w, 3), any size.
+        driving_frames: RGB uint8 (t, h, w, 3), any size; only CLIP sees them. None: its features
+            are zeros, as in the unconditional branch.
+        poses: key points of the driving frames, as many.
+        reference_pose: of the reference, one frame; None: that of driving frame 0, as released.
+        seed: of the start noise; the same on every device.
+    """
+
+    reference_image: prepare.Picture
+    driving_frames: Video | None
+    poses: PoseClip
+    reference_pose: PoseClip | None = None
+    seed: int = 0
+
+
+class AnimateXPipeline:
+    """UNet, VAE and CLIP with what joins them."""
+
+    def __init__(
+        self,
+        unet: UNet,
+        vae: Any,
+        image_encoder: Any,
+        text_embedding: Tensor,
+        config: PipelineConfig | None = None,
+        *,
+        device: str | torch.device = "cpu",
+        dtype: torch.dtype = torch.float32,
+        channels_last: bool = False,
+        compile_unet: bool = False,
+        offload: bool = False,
+    ) -> None:
+        """Join the parts.
+
+        Args:
+            unet: denoiser.
+            vae: diffusers' AutoencoderKL, whose types are incomplete.
+            image_encoder: transformers' CLIPVisionModelWithProjection.
+            text_embedding: (1, 77, context_dim) of the empty prompt.
+            config: what the weights are, and their sizes.
+            device: where to compute.
+            dtype: float16 or bfloat16: the UNet is kept in it and UNet and VAE decoder run under
+                autocast; CLIP, VAE encoder and the sampler's state stay float32.
+            channels_last: memory order of the UNet's images.
+            compile_unet: `torch.compile` the UNet; pays off after a few clips of one size.
+            offload: keep VAE and CLIP on the CPU except while they work.
+        """
+        self.config = config or PipelineConfig()
+        self.device = torch.device(device)
+        self.dtype = dtype
+        self.offload = offload
+        self.unet = unet.eval().requires_grad_(False)
+        if dtype != torch.float32:
+            self.unet.to_dtype(dtype)
+        if channels_last:
+            self.unet.to_channels_last()
+        self.unet.to(self.device)
+        if compile_unet:
+            self.unet.compile()
+        self.vae = vae.eval().requires_grad_(False)
+        self.image_encoder = image_encoder.eval().requires_grad_(False)
+        if not offload:
+            for part in (self.vae, self.image_encoder):
+                part.to(self.device)
+        self.text_embedding = text_embedding.float().to(self.device)
+        self._vae_factor = 2 ** (len(self.vae.config.block_out_channels) - 1)
+
+    @torch.inference_mode()
+    def animate(
+        self,
+        clips: Sequence[Clip],
+        *,
+        conditioning: Conditioning = "local_image",
+        num_frames: int | None = None,
+        frame_stride: int = 1,
+        size: tuple[int, int] | None = None,
+        steps: int | None = None,
+        guidance_scale: float | None = None,
+        window: int | None = None,
+        overlap: int | None = None,
+        batch_guidance: bool = False,
+        on_step: Callable[[int, int], None] | None = None,
+    ) -> list[Video]:
+        """Animate clips together; each answer is what it would be alone.
+
+        Args:
+            clips: all of as many frames.
+            conditioning: where the reference enters.
+            num_frames: most frames to make; None: as many as drive. A shorter clip gives fewer.
+            frame_stride: every so many of the driving frames is used.
+            size: (width, height) in px; None: what the weights were made for.
+            steps: asked of the sampler; None: the configuration's.
+            guidance_scale: 1 skips the unconditional branch; None: the configuration's.
+            window: frames denoised together; None: the configuration's.
+            overlap: of neighbouring windows, in frames, where their predictions are blended; None:
+                a quarter of the window.
+            batch_guidance: both branches in one batch: faster where memory is plenty.
+            on_step: told steps done and their number.
+
+        Returns:
+            RGB uint8 (frames, height, width, 3) each.
+
+        Raises:
+            A2BenchError: inputs that do not fit together, or a size the network cannot do.
+        """
+        config = self.config
+        if conditioning not in get_args(Conditioning):
+            raise A2BenchError(f"conditioning {conditioning!r}: expected {get_args(Conditioning)}")
+        steps = config.steps if steps is None else steps
+        scale = config.guidance_scale if guidance_scale is None else guidance_scale
+        chosen = [_chosen(clip, num_frames, frame_stride) for clip in clips]
+        if not chosen:
+            return []
+        if len(lengths := {len(clip.poses) for clip in chosen}) > 1:
+            raise A2BenchError(f"clips of {sorted(lengths)} frames cannot be done together")
+        frames = lengths.pop()
+        width, height = size or (config.width, config.height)
+        latent_size = self._latent_size(width, height)
+        generators = [torch.Generator().manual_seed(clip.seed) for clip in chosen]
+        # Order of draws as released: the VAE's first, even where its latent is not used.
+        posterior = [torch.randn((4, *latent_size), generator=each) for each in generators]
+        noise = torch.stack(
+            [sampler.start_noise((4, frames, *latent_size), each) for each in generators]
+        ).to(self.device)
+        window = window or config.window
+        overlap = window // 4 if overlap is None else overlap
+        parts = prepare.windows(frames, window, overlap)
+        branches = self._encode(
+            chosen, conditioning, (width, height), latent_size, parts, torch.stack(posterior)
+        )
+        if scale == 1:
+            branches = [pair[:1] for pair in branches]
+        predict = self._predictor(parts, branches, scale, overlap, batch_guidance)
+        total = len(sampler.times(steps))
+        latents = sampler.sample(
+            predict,
+            noise,
+            steps,
+            on_step=None if on_step is None else lambda done, _: on_step(done, total),
+        )
+        return self._decode(latents)
+
+    def __call__(
+        self,
+        reference_image: prepare.Picture,
+        driving_frames: Video | None,
+        poses: PoseClip,
+        *,
+        reference_pose: PoseClip | None = None,
+        seed: int = 0,
+        **options: Any,
+    ) -> Video:
+        """Animate one clip: `animate` with the fields of `Clip` as arguments."""
+        clip = Clip(reference_image, driving_frames, poses, reference_pose, seed)
+        return self.animate([clip], **options)[0]
+
+    def _latent_size(self, width: int, height: int) -> tuple[int, int]:
+        multiple = self._vae_factor * self.unet.config.size_multiple
+        if width % multiple or height % multiple or min(width, height) < multiple:
+            raise A2BenchError(
+                f"{width}x{height} px: each side must be a multiple of {multiple} px\n"
+                f"hint: size=({max(round(width / multiple), 1) * multiple}, "
+                f"{max(round(height / multiple), 1) * multiple})"
+            )
+        return height // self._vae_factor, width // self._vae_factor
+
+    def _encode(
+        self,
+        clips: Sequence[Clip],
+        conditioning: Conditioning,
+        size: tuple[int, int],
+        latent_size: tuple[int, int],
+        parts: Sequence[slice],
+        posterior: Tensor,
+    ) -> list[tuple[Conditions, ...]]:
+        """Conditional and unconditional branch of each window."""
+        reference = torch.cat(
+            [prepare.unit_tensor([clip.reference_image], *size) for clip in clips]
+        )
+        reference = reference.to(self.device)
+        image, features = self._clip_features(clips)
+        poses = torch.stack([prepare.pose_tensor(clip.poses, *size) for clip in clips])
+        own_pose = torch.stack([prepare.pose_tensor(_own_pose(clip), *size) for clip in clips])
+        keypoints = torch.stack([prepare.keypoint_tensor(clip.poses) for clip in clips])
+        own_keypoints = torch.stack([prepare.keypoint_tensor(_own_pose(clip)) for clip in clips])
+        given: dict[str, Any] = {"image": image}
+        if conditioning == "local_image":
+            given["local_image"] = reference
+        else:
+            given["reference_latent"] = self._latent(reference, posterior)
+        branches: list[tuple[Conditions, ...]] = []
+        with self._autocast():
+            for part in parts:
+                common: dict[str, Any] = {
+                    "batch": len(clips),
+                    "frames": part.stop - part.start,
+                    "latent_size": latent_size,
+                }
+                window = torch.cat([own_pose, poses[:, part]], dim=1).to(self.device)
+                driven = None
+                if features is not None:
+                    driven = torch.cat([image, features[:, part]], dim=1)
+                conditional = self.unet.encode(
+                    self.text_embedding,
+                    **common,
+                    **given,
+                    pose_maps=window.transpose(1, 2),
+                    keypoints=torch.cat([own_keypoints, keypoints[:, part]], 1).to(self.device),
+                    clip_features=driven,
+                )
+                branches.append((conditional, self.unet.encode(self.text_embedding, **common)))
+        return branches
+
+    def _clip_features(self, clips: Sequence[Clip]) -> tuple[Tensor, Tensor | None]:
+        """Of the references, (b, 1, e), and of the driving frames, (b, f, e)."""
+        side = int(self.image_encoder.config.image_size)
+        with self._at_work(self.image_encoder):
+
+            def embed(pictures: Sequence[prepare.Picture]) -> Tensor:
+                pixels = torch.split(prepare.clip_tensor(pictures, side), _CLIP_BATCH)
+                parts = [self.image_encoder(part.to(self.device)).image_embeds for part in pixels]
+                return torch.cat(parts)
+
+            image = torch.stack([embed([clip.reference_image]) for clip in clips])
+            driving = [clip.driving_frames for clip in clips if clip.driving_frames is not None]
+            if not driving:
+                return image, None
+            if len(driving) < len(clips):
+                raise A2BenchError("some clips have driving frames and some have none")
+            return image, torch.stack([embed(list(video)) for video in driving])
+
+    def _latent(self, reference: Tensor, posterior: Tensor) -> Tensor:
+        """A sample of the VAE's posterior (b, 4, h, w), not its mean: as released."""
+        with self._at_work(self.vae):
+            latent = self.vae.encode(reference * 2 - 1).latent_dist
+            sample: Tensor = latent.mean + latent.std * posterior.to(self.device)
+        return sample * _VAE_SCALE
+
+    def _predictor(
+        self,
+        parts: Sequence[slice],
+        branches: Sequence[tuple[Conditions, ...]],
+        scale: float,
+        overlap: int,
+        batch_guidance: bool,
+    ) -> Callable[[Tensor, int], Tensor]:
+        def guided(latents: Tensor, time: int, pair: tuple[Conditions, ...]) -> Tensor:
+            groups = [(Conditions.cat(*pair),)] if batch_guidance else [(each,) for each in pair]
+            answers: list[Tensor] = []
+            for (conditions,) in groups:
+                copies = len(conditions.control) // len(latents)
+                times = torch.full((len(conditions.control),), time, device=self.device)
+                out: Tensor = self.unet(latents.repeat(copies, 1, 1, 1, 1), times, conditions)
+                answers += list(out.float().chunk(copies))
+            if len(answers) == 1:
+                return answers[0]
+            conditional, unconditional = answers
+            return sampler.guided(conditional, unconditional, scale)
+
+        def predict(latents: Tensor, time: int) -> Tensor:
+            with self._autocast():
+                if len(parts) == 1:
+                    return guided(latents, time, branches[0])
+                total, weights = torch.zeros_like(latents), latents.new_zeros(latents.shape[2])
+                for part, pair in zip(parts, branches, strict=True):
+                    weight = prepare.window_weights(part.stop - part.start, overlap)
+                    weight = weight.to(self.device)
+                    answer = guided(latents[:, :, part], time, pair)
+                    total[:, :, part] += answer * weight[:, None, None]
+                    weights[part] += weight
+                return total / weights[:, None, None]
+
+        return predict
+
+    def _decode(self, latents: Tensor) -> list[Video]:
+        with self._at_work(self.vae), self._autocast():
+            videos = []
+            for clip in latents.transpose(1, 2) / _VAE_SCALE:
+                parts = [self.vae.decode(part).sample for part in clip.split(_DECODE_FRAMES)]
+                videos.append(prepare.as_video(torch.cat(parts)))
+        return videos
+
+    def _autocast(self) -> AbstractContextManager[object]:
+        if self.dtype == torch.float32:
+            return nullcontext()
+        return torch.autocast(self.device.type, dtype=self.dtype)
+
+    @contextmanager
+    def _at_work(self, part: nn.Module) -> Iterator[None]:
+        part.to(self.device)
+        try:
+            yield
+        finally:
+            if self.offload:
+                part.to("cpu")
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write a folder that `from_pretrained` reads; safetensors and JSON only."""
+        folder = Path(folder)
+        self.unet.save_pretrained(folder / "unet")
+        self.vae.save_pretrained(folder / "vae", safe_serialization=True)
+        self.image_encoder.save_pretrained(folder / "image_encoder", safe_serialization=True)
+        with write_aside(folder / _TEXT) as aside:
+            save_file({"text_embedding": self.text_embedding.cpu().contiguous()}, aside)
+        write_json(folder / _INDEX, {"schema": _SCHEMA} | asdict(self.config))
+
+    @classmethod
+    def from_pretrained(cls, folder: str | Path, **options: Any) -> Self:
+        """Read a folder that `save_pretrained` wrote; nothing is downloaded or unpickled.
+
+        Args:
+            folder: with `model_index.json`.
+            options: device, dtype, channels_last, compile_unet, offload; see the constructor.
+
+        Raises:
+            A2BenchError: a part is missing or is not what its place asks for.
+        """
+        folder = Path(folder)
+        config = _read_config(folder / _INDEX)
+        unet = UNet.from_pretrained(folder / "unet")
+        try:
+            text = load_file(folder / _TEXT)["text_embedding"]
+            local: dict[str, Any] = {"local_files_only": True, "use_safetensors": True}
+            vae = AutoencoderKL.from_pretrained(folder / "vae", **local)  # type: ignore[no-untyped-call]
+            encoder = CLIPVisionModelWithProjection.from_pretrained(
+                folder / "image_encoder", **local
+            )
+        except (OSError, SafetensorError, ValueError, KeyError) as error:
+            raise A2BenchError(f"{folder}: a part cannot be read: {error}") from error
+        return cls(unet, vae, encoder, text, config, **options)
+
+    @classmethod
+    def from_weights(cls, **options: Any) -> Self:
+        """Join the released parts, which `a2bench fetch animate_x` put into the weights folder.
+
+        Args:
+            options: device, dtype, channels_last, compile_unet, offload; see the constructor.
+
+        Raises:
+            A2BenchError: a file is absent or not the released one; the command is in the text.
+        """
+        if lacking := weights.missing(*WEIGHTS):
+            raise MissingWeights(f"Animate-X: {lacking}")
+        unet = UNet.from_file(UNetConfig(), weights.path_of("animate_x_unet"))
+        clip = weights.tensors("animate_x_clip")
+        text = clip.pop(convert.TEXT_KEY)
+        with torch.device("meta"):
+            empty: Any = convert.released_vae()
+            encoder = convert.released_image_encoder()
+        vae = _filled(empty, weights.tensors("animate_x_vae"))
+        named = {name.removeprefix(convert.VISION_PREFIX): t for name, t in clip.items()}
+        return cls(unet, vae, _filled(encoder, named), text, **options)
+
+
+def _filled(module: Any, tensors: dict[str, Tensor]) -> Any:
+    """A model made on the meta device, with its weights; buffers are counted positions."""
+    module.load_state_dict(tensors, assign=True)
+    convert.restore_positions(module)
+    return module
+
+
+def _read_config(path: Path) -> PipelineConfig:
+    if not path.is_file():
+        raise A2BenchError(
+            f"{path}: no such file.\nhint: an Animate-X folder is what save_pretrained wrote"
+        )
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise A2BenchError(f"{path}: not JSON: {error}") from error
+    known = {"schema"} | {field.name for field in fields(PipelineConfig)}
+    if not isinstance(values, dict) or values.get("schema") != _SCHEMA or values.keys() - known:
+        raise A2BenchError(f"{path}: expected schema {_SCHEMA} with only {sorted(known)}")
+    del values["schema"]
+    if values.get("weights") not in get_args(WeightsKind):
+        raise A2BenchError(f"{path}: weights {values.get('weights')!r}: {get_args(WeightsKind)}")
+    return PipelineConfig(**values)
+
+
+def _chosen(clip: Clip, frames: int | None, stride: int) -> Clip:
+    """The clip with only the driving frames that are used."""
+    video = clip.driving_frames
+    if video is not None and len(video) != len(clip.poses):
+        raise A2BenchError(f"{len(video)} driving frames with poses of {len(clip.poses)}")
+    if clip.reference_pose is not None and len(clip.reference_pose) != 1:
+        raise A2BenchError(f"a reference pose of {len(clip.reference_pose)} frames, expected 1")
+    indices = prepare.frame_indices(len(clip.poses), frames, stride)
+    used = slice(0, indices[-1] + 1, stride)
+    return Clip(
+        clip.reference_image,
+        None if video is None else video[used],
+        clip.poses[used],
+        clip.reference_pose,
+        clip.seed,
+    )
+
+
+def _own_pose(clip: Clip) -> PoseClip:
+    return clip.poses[:1] if clip.reference_pose is None else clip.reference_pose

@@ -117,7 +117,7 @@ def test_the_table_holds_every_file_of_the_dossier() -> None:
     rows = weights.table()
 
     assert rows["inception_fid"].size_bytes == 95_628_359
-    assert len(rows) == 15
+    assert len(rows) >= 15  # methods add theirs
     for row in rows.values():
         assert row.licence
         assert row.source.startswith("https://")

@@ -63,7 +63,7 @@ def test_random_weights_animate_a_reference_from_end_to_end(card, tiny_home, tmp
     assert done.returncode == 0, done.stderr
     assert "4 predictions made" in done.stdout
     assert {result.method for result in results(home, NAME)} == {NAME}
-    scored = cli("score", f"method={NAME}", *words, "seeds=1", "workers=1")
+    scored = cli("score", f"method={NAME}", *words, "seeds=1", "workers=1", COLUMNS="200")
     assert scored.returncode == 0, scored.stderr
     assert "Random weights (not Animate-X)" in scored.stdout
 

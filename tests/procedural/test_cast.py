@@ -49,12 +49,12 @@ def test_an_id_names_species_and_style():
 
 
 def test_the_cast_has_the_promised_variety():
-    assert len(family_names()) >= 6
-    assert len(species_names()) >= 24
-    assert len(style_names()) >= 6
+    assert len(family_names()) >= 8
+    assert len(species_names()) >= 48
+    assert len(style_names()) >= 8
     assert len(body_plan_names()) >= 4
-    assert len(background_names()) >= 10
-    assert len(move_names()) >= 10
+    assert len(background_names()) >= 15
+    assert len(move_names()) >= 25
 
 
 def test_every_species_appears_equally_often():

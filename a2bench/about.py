@@ -3,6 +3,7 @@
 The card and the Croissant description print it; numbers come from the data set itself.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from a2bench.dataset import Dataset
@@ -48,7 +49,10 @@ _PUBLISHED = {"1.0.0": "2026-11-22"}
 """Version of a2bench-proc -> day it was released; constant, so that a rebuild gives the same."""
 
 
-def _procedural(dataset: Dataset) -> About:
+def _procedural(dataset: Dataset, shown: Callable[[str], str]) -> About:
+    motion = dataset.info.motion
+    capture = "" if motion is None else shown(motion.name)
+    released = dataset.info.profile == "default" and motion is None
     return About(
         summary=(
             f"{len(dataset.info.order)} drawn cartoon characters, from foxes to teapots, each with "
@@ -58,10 +62,20 @@ def _procedural(dataset: Dataset) -> About:
         ),
         made=(
             "Every frame is drawn by program: vector shapes on a posed 2.5-D body, rasterised on "
-            "the CPU. No picture, motion capture, model or person went into it.",
+            "the CPU. "
+            + (
+                "No picture, motion capture, model or person went into it."
+                if motion is None
+                else f"No picture or model went into it; of motion capture, {capture}."
+            ),
             "Species, drawing style, proportions, outfit, palette, accessory and background are "
             "combined by quota; no two characters share species, style, palette and outfit.",
-            "Dances are sequences of procedural moves on a beat, from a seed of each character.",
+            (
+                "Dances are sequences of procedural moves on a beat, from a seed of each character."
+                if motion is None
+                else f"All dance the motion capture {capture}, retargeted by limb directions, each "
+                "from a moment of its own."
+            ),
             "The splits are prefixes of one order that keeps families, styles, body plans and "
             "backgrounds balanced.",
         ),
@@ -80,8 +94,13 @@ def _procedural(dataset: Dataset) -> About:
         limits=(
             "One drawing program: flat to softly shaded illustration, not photographs, 3-D "
             "renders or the pictures of today's image generators.",
-            "Motion is procedural: more regular than that of people, without hands, fingers or "
-            "speech.",
+            (
+                "Motion is procedural: more regular than that of people, without hands, fingers or "
+                "speech."
+                if motion is None
+                else f"Motion is that of one capture, {capture}, for all; its hands and fingers "
+                "are left out, and there is no speech."
+            ),
             "One character a video, whole body in view, short clips at one size and rate.",
             "Pose detectors that were trained on people find few of these bodies; use the poses "
             "that come with them.",
@@ -93,7 +112,12 @@ def _procedural(dataset: Dataset) -> About:
             "Large eyes, frontal poses and clean backgrounds are more frequent than in found "
             "pictures; frame 0 is always near neutral and frontal.",
         ),
-        personal="None: no real person, voice, name or likeness is in it.",
+        personal=(
+            "None: no real person, voice, name or likeness is in it."
+            if motion is None
+            else f"The movements of whoever was captured in {capture}; no picture, voice, name or "
+            "likeness."
+        ),
         impact=(
             "It lets methods be compared without pictures of people or of artists' characters. "
             "Methods that do well on it may be used to animate likenesses without consent; the "
@@ -104,11 +128,12 @@ def _procedural(dataset: Dataset) -> About:
             "annotated and not estimated."
         ),
         maintenance=_MAINTENANCE,
-        published=_PUBLISHED.get(dataset.info.version, ""),
+        published=_PUBLISHED.get(dataset.info.version, "") if released else "",
     )
 
 
-def _adopted(dataset: Dataset) -> About:
+def _adopted(dataset: Dataset, shown: Callable[[str], str]) -> About:
+    del shown
     return About(
         summary=(
             f"{len(dataset.info.order)} videos that were brought by the user of the benchmark; the "
@@ -132,7 +157,8 @@ def _adopted(dataset: Dataset) -> About:
     )
 
 
-def _generated(dataset: Dataset) -> About:
+def _generated(dataset: Dataset, shown: Callable[[str], str]) -> About:
+    del shown
     return About(
         summary=(
             f"{len(dataset.info.order)} characters made by generative models; which ones is in "
@@ -150,7 +176,12 @@ def _generated(dataset: Dataset) -> About:
     )
 
 
-def about(dataset: Dataset) -> About:
-    """Return the words for a data set's builder."""
+def about(dataset: Dataset, shown: Callable[[str], str] = str) -> About:
+    """Return the words for a data set's builder.
+
+    Args:
+        dataset: what they are about.
+        shown: makes text from file names, which may be anything, harmless for who prints it.
+    """
     words = {"procedural": _procedural, "adopt": _adopted, "generative": _generated}
-    return words[dataset.info.builder](dataset)
+    return words[dataset.info.builder](dataset, shown)

@@ -96,7 +96,7 @@ def _card(dataset: Dataset, built: list[Sample]) -> str:
             version=info.version,
             licence_tag=info.licence.lower() if info.licence == "CC0-1.0" else "other",
             size_category="n<1K" if count < 1000 else "1K<n<10K",
-            about=about(dataset),
+            about=about(dataset, _markdown),
             facts=facts,
             splits=[(_markdown(name), ids, digest) for name, ids, digest in split_digests(dataset)],
             files=", ".join(f"`{name}`" for name in files),

@@ -140,6 +140,7 @@ def croissant(dataset: Dataset) -> dict[str, Any]:
                 }
                 for name in names
             ),
+            *_motion(dataset),
         ],
         "recordSet": [
             {
@@ -199,6 +200,25 @@ _COLLECTION = {
     "generative": ["Synthetic data"],
 }
 """From the list of types that Croissant RAI names."""
+
+
+def _motion(dataset: Dataset) -> list[dict[str, Any]]:
+    """Return the motion capture that a data set's characters dance, if there is one."""
+    path = dataset.folder / "motion.bvh"
+    if dataset.info.motion is None or not path.is_file():
+        return []
+    return [
+        {
+            "@type": "cr:FileObject",
+            "@id": "motion.bvh",
+            "name": "motion.bvh",
+            "description": f"The motion capture that all dance: {dataset.info.motion.name}.",
+            "contentUrl": "motion.bvh",
+            "contentSize": f"{path.stat().st_size} B",
+            "encodingFormat": "text/plain",
+            "sha256": sha256_file(path).removeprefix("sha256:"),
+        }
+    ]
 
 
 def _source(path: str) -> dict[str, Any]:

@@ -12,11 +12,14 @@ import pytest
 import yaml
 from PIL import Image
 
+from a2bench.about import about
 from a2bench.attributes import Facet, facets, sample_words
 from a2bench.builders import adopt
 from a2bench.card import attributes_svg, write_card
+from a2bench.croissant import write_croissant
 from a2bench.dataset import Dataset
 from a2bench.paths import sha256_file
+from a2bench.records import MotionFile
 from a2bench.video import write_truth
 
 
@@ -133,11 +136,11 @@ def test_charts_are_valid_xml_whatever_the_words(tmp_path: Path) -> None:
 
 
 def test_croissant_is_valid_and_reads_the_manifest(tiny: Dataset) -> None:
-    """`mlcroissant` finds no error and no warning, and gives every row with its attributes."""
+    """`mlcroissant` finds no error, and gives every row with its attributes."""
     issues, rows = read_by_mlcroissant(tiny.folder)
 
     assert not issues.errors
-    assert not issues.warnings
+    assert all("datePublished" in one for one in issues.warnings)  # only the release has a date
     assert [row["samples/id"].decode() for row in rows] == sorted(tiny.samples)
     first = tiny.samples[rows[0]["samples/id"].decode()]
     assert rows[0]["samples/attribute_species"].decode() == first.attributes["species"]
@@ -172,3 +175,39 @@ def test_texts_from_file_names_are_shown_not_obeyed(strange: Dataset) -> None:
     assert len(rows) == 2
     assert not issues.errors
     assert "<script>" not in (strange.folder / "README.md").read_text()
+
+
+def test_a_set_that_dances_a_capture_says_so_and_is_not_the_release(copied: Dataset) -> None:
+    """No word denies the capture or the person in it; its name is shown, not obeyed."""
+    plain = (copied.folder / "README.md").read_text()
+    assert "No picture, motion capture, model or person went into it." in plain
+    capture = copied.folder / "motion.bvh"
+    capture.write_text("HIERARCHY")
+    named = MotionFile(name="<b>_x_</b>\n# head.bvh", sha256=sha256_file(capture))
+    info = copied.info.model_copy(update={"motion": named})
+
+    write_card(Dataset(copied.folder, info))
+    write_croissant(Dataset(copied.folder, info))
+
+    text = (copied.folder / "README.md").read_text()
+    issues, _ = read_by_mlcroissant(copied.folder)
+    described = json.loads((copied.folder / "croissant.json").read_text())
+    assert "All dance the motion capture \\<b\\>\\_x\\_\\</b\\> \\# head.bvh, retargeted" in text
+    for record in (text, json.dumps(described)):
+        assert "The movements of whoever was captured in" in record
+        for lie in ("No picture, motion", "no real person", "procedural moves", "is procedural"):
+            assert lie not in record
+    assert not issues.errors
+    (listed,) = (one for one in described["distribution"] if one["@id"] == "motion.bvh")
+    assert f"sha256:{listed['sha256']}" == named.sha256
+
+
+def test_only_the_release_has_its_date(tiny: Dataset) -> None:
+    """Other pixels under the same version were not published with it."""
+    released = Dataset(tiny.folder, tiny.info.model_copy(update={"profile": "default"}))
+    capture = MotionFile(name="a.bvh", sha256="sha256:" + "0" * 64)
+    danced = released.info.model_copy(update={"motion": capture})
+
+    assert about(released).published == "2026-11-22"
+    assert about(tiny).published == ""
+    assert about(Dataset(tiny.folder, danced)).published == ""

@@ -11,7 +11,7 @@ from a2bench.errors import A2BenchError
 from a2bench.method import Inputs
 from a2bench.metric import Video
 from a2bench.normalise import BadPrediction, fit_image, fit_pose_xy, to_target
-from a2bench.ondemand import Grid, driving_clip, load_truth
+from a2bench.ondemand import Grid, checked_file, driving_clip, load_truth
 from a2bench.paths import sha256_file
 from a2bench.pose.keypoints import PoseClip
 from a2bench.records import Input, MethodCard, Request, Result, SpatialMap
@@ -35,7 +35,7 @@ def native_grid(card: MethodCard, request: Request) -> Grid:
 def case_inputs(dataset: Dataset, card: MethodCard, request: Request, grid: Grid) -> Inputs:
     """Return what a method may look at for one case; read when it is looked at."""
     case = request.case
-    reference = read_image(dataset.sample_file(case.reference_id, "reference.png"))
+    reference = read_image(checked_file(dataset, case.reference_id, "reference.png"))
 
     def driving_video() -> Video:
         path, _ = driving_clip(dataset, case, grid)
@@ -45,7 +45,7 @@ def case_inputs(dataset: Dataset, card: MethodCard, request: Request, grid: Grid
         _, driving = driving_clip(dataset, case, grid)
         if driving is None:
             raise A2BenchError(f"{dataset.label}: {case.driver_id} has no poses")
-        own = PoseClip.load(dataset.sample_file(case.reference_id, "pose.npz"))[:1]
+        own = PoseClip.load(checked_file(dataset, case.reference_id, "pose.npz"))[:1]
         xy = fit_pose_xy(own.xy, case.size, grid.size, grid.fit)
         return driving, PoseClip(xy, own.visibility, grid.size.width, grid.size.height, own.fps)
 

@@ -21,7 +21,7 @@ from a2bench.builders.assembly import whole_folder
 from a2bench.dataset import LONGEST_SECONDS, Dataset
 from a2bench.errors import A2BenchError, wrong_fields
 from a2bench.normalise import fit_image, fit_pose_xy
-from a2bench.ondemand import Grid, driving_clip
+from a2bench.ondemand import Grid, checked_file, driving_clip
 from a2bench.parallel import in_processes
 from a2bench.paths import canonical_json, read_utf8, sweep_asides, write_text
 from a2bench.pose.drawing import draw_pose
@@ -160,7 +160,7 @@ def _same_hand_out(listing: Path, rows: Sequence[HandedOut]) -> bool:
 
 def _write_case(dataset: Dataset, case: Case, grid: Grid, out: Path) -> str:
     with whole_folder(out / case.case_id, record="driving.mp4") as aside:
-        reference = read_image(dataset.sample_file(case.reference_id, "reference.png"))
+        reference = read_image(checked_file(dataset, case.reference_id, "reference.png"))
         write_png(aside / "ref.png", fit_image(reference, grid.size, grid.fit))
         video, pose = driving_clip(dataset, case, grid)
         shutil.copyfile(video, aside / "driving.mp4")
@@ -173,7 +173,7 @@ def _write_case(dataset: Dataset, case: Case, grid: Grid, out: Path) -> str:
                 max_width=grid.size.width,
                 max_height=grid.size.height,
             )
-            own = PoseClip.load(dataset.sample_file(case.reference_id, "pose.npz"))[:1]
+            own = PoseClip.load(checked_file(dataset, case.reference_id, "pose.npz"))[:1]
             xy = fit_pose_xy(own.xy, case.size, grid.size, grid.fit)
             PoseClip(xy, own.visibility, grid.size.width, grid.size.height, own.fps).save(
                 aside / "ref_pose.npz"

@@ -72,6 +72,21 @@ class Truth:
         return None if self.masks is None else ~motion_region(self.masks.foreground)
 
 
+def checked_file(dataset: Dataset, sample_id: str, name: str) -> Path:
+    """Return a file of a sample, with the bytes that were built: methods see nothing else.
+
+    Raises:
+        A2BenchError: it is gone, damaged or exchanged.
+    """
+    path = dataset.sample_file(sample_id, name)
+    if not path.is_file() or dataset.sample(sample_id).files.get(name) != sha256_file(path):
+        raise A2BenchError(
+            f"{path}: not the file that was built, it was damaged or exchanged.\n"
+            f"hint: delete {path.parent} and build again; `a2bench verify dataset` finds them all"
+        )
+    return path
+
+
 def truth_folder(dataset: Dataset, case: Case) -> Path:
     """Return the folder with a case's truth, rendering it if it is not there."""
     if case.protocol != "cross":
@@ -173,9 +188,9 @@ def driving_clip(dataset: Dataset, case: Case, grid: Grid) -> tuple[Path, PoseCl
     own = Grid(sample.size, sample.fps, sample.frames, grid.fit)
     if grid == own and not mannequin:
         pose = (
-            PoseClip.load(dataset.sample_file(driver_id, "pose.npz")) if sample.has_pose else None
+            PoseClip.load(checked_file(dataset, driver_id, "pose.npz")) if sample.has_pose else None
         )
-        return dataset.sample_file(driver_id, "video.mp4"), pose
+        return checked_file(dataset, driver_id, "video.mp4"), pose
     folder = _clip_folder(dataset, case, grid)
     if not (folder / "digests.json").exists():
         with whole_folder(folder, record="digests.json") as aside:
@@ -206,7 +221,7 @@ def driving_clip(dataset: Dataset, case: Case, grid: Grid) -> tuple[Path, PoseCl
 
 
 def _clip_folder(dataset: Dataset, case: Case, grid: Grid) -> Path:
-    name = f"{case.driver_id}_{grid.size}_{grid.fps:g}fps_{grid.frames}f_{grid.fit}"
+    name = f"{case.driver_id}_{grid.size}_{grid.fps!r}fps_{grid.frames}f_{grid.fit}"
     kind = "mannequin" if case.protocol == "rescaled" else "driving"
     return dataset.cache / kind / name
 

@@ -19,6 +19,7 @@ from a2bench.features import extracted, read_features, shown_to_sets, write_feat
 from a2bench.metric import NO_POSE, ClipPair, Metric, Outcome, Poses, SetOutcome, Video, View
 from a2bench.ondemand import (
     Truth,
+    checked_file,
     load_truth,
     load_truth_pose,
     truth_digest,
@@ -189,7 +190,7 @@ def _reference_image(
     """Return the picture that the method was given, where a metric asks for it."""
     if not any(metric.sees_reference for metric in metrics):
         return None
-    return read_image(dataset.sample_file(case.reference_id, "reference.png"))
+    return read_image(checked_file(dataset, case.reference_id, "reference.png"))
 
 
 def _key(

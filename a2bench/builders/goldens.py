@@ -22,13 +22,14 @@ INSTANTS_SECONDS = (0.0, 1.3, 2.6, 3.875)
 SCALE = 0.5
 """Of the 512x768 frame: the whole path, a quarter of the pixels."""
 
-_CHARACTERS = 8
+_CHARACTERS = 12
 _DIGITS = 16
 
 
 @cache
 def golden_pairs() -> tuple[tuple[str, str], ...]:
-    """Reference and driver ids: one character of each of eight styles, in the order of the splits.
+    """Reference and driver ids, in the order of the splits: one character of each style, then one
+    before a moving background, one with legs and no arms, and one without limbs.
 
     The driver of each is the one after it, so that all are driven and drive.
     """
@@ -36,7 +37,12 @@ def golden_pairs() -> tuple[tuple[str, str], ...]:
     first: dict[str, str] = {}
     for key in split_order():
         first.setdefault(by_id[key].style, key)
-    chosen = list(first.values())[:_CHARACTERS]
+    chosen = list(first.values())
+    drifting = {key for key in by_id if by_id[key].attributes["background_motion"] != "still"}
+    armless = {key for key in by_id if by_id[key].body_plan == "legs without arms"}
+    blobs = {key for key in by_id if by_id[key].body_plan == "blob"}
+    for wanted in (drifting, armless, blobs):
+        chosen.append(next(k for k in split_order() if k not in chosen and k in wanted))
     return tuple(zip(chosen, chosen[1:] + chosen[:1], strict=True))
 
 

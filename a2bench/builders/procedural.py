@@ -37,6 +37,7 @@ from a2bench.procedural import (
     split_order,
 )
 from a2bench.procedural.bvh import Dancer, read_bvh
+from a2bench.procedural.species import OUTFIT_PHRASES
 from a2bench.records import DatasetInfo, MotionFile, Pair, Sample, Size, Tier
 from a2bench.video import read_truth, rgb_digest, write_png, write_truth
 
@@ -195,6 +196,24 @@ def _characters() -> dict[str, Character]:
     return {character.id: character for character in cast()}
 
 
+_LIMBS = ("arms", "legs", "neck", "ears", "tail", "wings")
+
+
+def _shown(character: Character) -> dict[str, str]:
+    """Return the attributes as they can be seen: a pattern is on cloth, or there is none."""
+    worn = character.attributes["outfit"]
+    on_cloth = "{pattern}" in OUTFIT_PHRASES.get(worn, "")
+    limbs = {f"has_{part}": "yes" if getattr(character, f"has_{part}") else "no" for part in _LIMBS}
+    return (
+        dict(character.attributes)
+        | limbs
+        | {
+            "outfit": "none" if worn == "nothing" else worn,
+            "pattern": character.attributes["pattern"] if on_cloth else "none",
+        }
+    )
+
+
 def _build_sample(folder: Path, sample_id: str, profile: str) -> str:
     final = folder / "samples" / sample_id
     with whole_folder(final, record="sample.json") as aside:
@@ -212,7 +231,7 @@ def _build_sample(folder: Path, sample_id: str, profile: str) -> str:
                 id=character.id,
                 index=character.index,
                 category=character.family,
-                attributes=dict(character.attributes)
+                attributes=_shown(character)
                 | _difficulty(aside)
                 | ({} if dancer is None else {"moves": "captured", "bpm": "none", "turning": ""})
                 | {

@@ -7,6 +7,7 @@ Levels: `easy` below 0.72, `hard` from 1.05: about a third of that cast each.
 """
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -81,9 +82,9 @@ def _octaves(xy: npt.NDArray[np.float64], height: float) -> float:
     for chain in _CHAINS:
         pairs = list(itertools.pairwise(chain))
         own, theirs = (
-            sum(float(np.linalg.norm(body[a] - body[b])) for a, b in pairs) / size
+            sum(math.dist(body[a], body[b]) for a, b in pairs) / size
             for body, size in ((xy, height), (human, human_height))
         )
         if np.isfinite(own):
-            found.append(abs(np.log2(max(own, 1e-3) / theirs)))
+            found.append(abs(math.log2(max(own, 1e-3) / theirs)))
     return float(np.mean(found)) if found else 1.0

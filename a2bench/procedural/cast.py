@@ -272,9 +272,12 @@ def _caption(species: Species, style: str, attributes: dict[str, str], design: B
     }[(rig.has_arms, rig.has_legs)]
     article, noun = species.noun.split(" ", 1)
     del article
-    worn = OUTFIT_PHRASES.get(attributes["outfit"], "").format(
-        pattern="" if attributes["pattern"] == "plain" else attributes["pattern"]
+    adjective = {"plain": "", "hearts": "heart-patterned"}.get(
+        attributes["pattern"], attributes["pattern"]
     )
+    worn = OUTFIT_PHRASES.get(attributes["outfit"], "").format(pattern=adjective)
+    if not rig.has_arms:
+        worn = worn.replace("white gloves and ", "")
     worn = " ".join(worn.split())
     extra = attributes["accessories"]
     items = [item for item in (worn, "" if extra == "none" else _with_article(extra)) if item]

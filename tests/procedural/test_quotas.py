@@ -6,7 +6,7 @@ from dataclasses import replace
 from a2bench.procedural import background_names, cast
 from a2bench.procedural.backgrounds import TEXTURES
 from a2bench.procedural.drift import DRIFTS
-from a2bench.procedural.quotas import breaches
+from a2bench.procedural.quotas import QUOTAS, breaches
 from a2bench.procedural.silhouettes import nearest_species, species_distance
 
 
@@ -46,3 +46,14 @@ def test_every_species_is_a_silhouette_of_its_own():
 
     assert distance >= 0.12, f"{first} and {second} have nearly one silhouette"
     assert species_distance("fox", "fox") == 0.0
+
+
+def test_no_attribute_is_without_a_quota():
+    """Difficulty is measured on the drawn clips, not dealt."""
+    assert set(cast()[0].attributes) <= {quota.attribute for quota in QUOTAS}
+
+
+def test_captions_say_what_is_drawn():
+    for character in cast():
+        assert character.has_arms or "gloves" not in character.prompt, character.prompt
+        assert " hearts " not in character.prompt, character.prompt

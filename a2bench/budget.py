@@ -115,7 +115,8 @@ def run_within(
             left, _ = plan(store, dataset, cards, protocols, name, seeds=seeds)
             seconds[name] = sum(each[job.card.name] / devices[job.card.name] for job in left)
     remaining = budget_seconds - (time.monotonic() - started)
-    fitting = [name for name, needed in seconds.items() if needed <= remaining]
+    # what is made already needs no time, even where the timed cases took all of it
+    fitting = [name for name, needed in seconds.items() if needed <= max(remaining, 0.0)]
     estimate = Estimate(each, devices, seconds, fitting[-1] if fitting else "")
     if not fitting:
         shortest = next(iter(seconds))

@@ -51,7 +51,7 @@ def test_the_longest_split_that_fits_is_taken(
     again, later = run_within(600, store, two_splits, cards, ["self"], "smoke", workers=2)
 
     assert (estimate.chosen, summary.made, summary.done_before) == ("pair", 2, 0)
-    assert 3 <= estimate.seconds_a_case["slow"] < 9
+    assert estimate.seconds_a_case["slow"] >= 3
     assert estimate.devices == {"slow": 2}
     assert estimate.seconds["pair"] == 0  # the timed cases are it
     assert estimate.seconds["smoke"] == pytest.approx(estimate.seconds_a_case["slow"])

@@ -153,19 +153,23 @@ def test_a_worker_over_its_address_space_costs_one_case(
 def test_what_a_worker_started_ends_with_it(
     tiny: Dataset, store: RunFolder, method: MakeMethod, tmp_path: Path
 ) -> None:
-    """A child in a session of its own, left behind by a worker that is then out of time."""
+    """Children in sessions of their own, left behind by workers that are then out of time.
+
+    They are started while the method is loaded, which has a limit of its own.
+    """
     pids = tmp_path / "pids"
-    fault = (
+    init = (
         "child = subprocess.Popen(['sleep', '600'], start_new_session=True); "
-        f"pathlib.Path({str(pids)!r}).write_text(f'{{child.pid}} {{os.getpid()}}'); time.sleep(60)"
+        f"open({str(pids)!r}, 'a').write(f'{{child.pid}} {{os.getpid()}} ')"
     )
-    body = call(once(tmp_path / "first", fault))
-    card = method("leaves", body, card="timeout_seconds: 1\n")
+    card = method("leaves", call("time.sleep(600)", init=init), card="timeout_seconds: 1\n")
 
     summary = run(store, tiny, [card], ["self"], "smoke", workers=1)
 
-    assert [failed.failure for failed in summary.failed] == ["timeout"]
-    assert not [pid for pid in map(int, pids.read_text().split()) if _runs(pid)]
+    left = [int(pid) for pid in pids.read_text().split()]
+    assert [failed.failure for failed in summary.failed] == ["timeout"] * 4
+    assert len(left) == 8
+    _wait_for(lambda: not any(map(_runs, left)), seconds=60)
 
 
 def _runs(pid: int) -> bool:
@@ -183,7 +187,7 @@ def test_workers_end_when_the_run_is_killed(
     fault = (
         "child = subprocess.Popen(['sleep', '600'], start_new_session=True); "
         f"pathlib.Path({str(pids)!r}).write_text(f'{{child.pid}} {{os.getpid()}} .'); "
-        "time.sleep(60)"
+        "time.sleep(600)"
     )
     method("sleeps", call(once(tmp_path / "first", fault)))
     words = ("method=sleeps", "dataset=a2bench-proc-tiny", "protocol=self", "split=smoke")
@@ -204,7 +208,7 @@ def test_workers_end_when_the_run_is_killed(
     assert "4 predictions made" in again.stdout
 
 
-def _wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
+def _wait_for(condition: Callable[[], bool], seconds: float = 180) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -302,7 +306,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     mount = ["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(folder)]
     mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
     if mounted.returncode:
-        pytest.skip(f"cannot mount a tmpfs here: {mounted.stderr.strip()}")
+        text = f"cannot mount a tmpfs here: {mounted.stderr.strip()}"
+        if os.environ.get("A2BENCH_REQUIRE_EXTERNAL") == "1":
+            pytest.fail(text)
+        pytest.skip(text)
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
 
@@ -402,14 +409,12 @@ def test_a_writer_goes_on_while_its_log_is_cut(tmp_path: Path) -> None:
 
 
 def test_memory_is_measured_while_it_is_used() -> None:
-    """100 MiB more for a while."""
+    """300 MiB more until a third of them is seen."""
     with Watch() as watch:
         before = watch.peak_host_mib
-        block = b"x" * (100 * 2**20)
-        time.sleep(0.3)
+        assert before is not None
+        block = b"x" * (300 * 2**20)
+        _wait_for(lambda: (watch.peak_host_mib or 0) - before > 90, seconds=60)
         del block
 
-    assert before is not None
-    assert watch.peak_host_mib is not None
-    assert watch.peak_host_mib - before > 90
     assert watch.peak_gpu_mib is None

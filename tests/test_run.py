@@ -88,7 +88,6 @@ FAULTS = {
     "dies": ("os.kill(os.getpid(), signal.SIGSEGV)", "crash", "SIGSEGV"),
     "killed": ("os.kill(os.getpid(), signal.SIGKILL)", "crash", "SIGKILL"),
     "exits": ("os._exit(0)", "crash", "exit code 0"),
-    "hangs": ("time.sleep(60)", "timeout", "no answer within 3 s"),
     "memory": ("raise MemoryError('big')", "oom", "out of memory"),
     "cuda_memory": ("raise RuntimeError('CUDA out of memory')", "oom", "CUDA out of memory"),
     "nothing": ("return None", "bad_output", "NoneType"),
@@ -128,7 +127,7 @@ def test_a_fault_costs_one_case_and_is_named(
         f"        if first:\n            {body}\n"
         "        return np.repeat(inputs.reference_image[None], inputs.frames, 0)"
     )
-    card = method(fault, guarded, card="timeout_seconds: 3\n")
+    card = method(fault, guarded)
 
     summary = run(store, tiny, [card], ["self"], "smoke", workers=1)
 
@@ -140,6 +139,19 @@ def test_a_fault_costs_one_case_and_is_named(
     assert (again.finished, again.done_before) == (0, 4)
     retried = run(store, tiny, [card], ["self"], "smoke", workers=1, retry_failed=True)
     assert (retried.finished, retried.failed) == (1, [])
+
+
+def test_a_method_that_hangs_fails_its_cases_and_nothing_else(
+    tiny: Dataset, store: RunFolder, method: MakeMethod
+) -> None:
+    """Each of its four cases is ended after its second; the other method is done."""
+    cards = [method("hangs", "time.sleep(600)", card="timeout_seconds: 1\n"), plugins.card("still")]
+
+    summary = run(store, tiny, cards, ["self"], "smoke", workers=1)
+
+    assert [failed.failure for failed in summary.failed] == ["timeout"] * 4
+    assert {failed.reason for failed in summary.failed} == {"no answer within 1 s"}
+    assert summary.made == 4
 
 
 def test_a_method_cannot_look_at_what_its_card_does_not_name(

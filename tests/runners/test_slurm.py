@@ -140,10 +140,10 @@ def test_an_array_is_requeued_and_a_task_that_dies_costs_only_its_case(
         "seen = len(list(HERE.glob('call*'))); (HERE / f'call{seen}').touch()\n"
         "        third = HERE / 'third'\n"
         "        if seen == 1:\n"
-        "            os.kill(os.getppid(), signal.SIGUSR2); time.sleep(30)\n"
+        "            os.kill(os.getppid(), signal.SIGUSR2); time.sleep(600)\n"
         "        if seen == 3: third.write_text(case)\n"
         "        if third.exists() and third.read_text() == case:\n"
-        "            os.kill(os.getppid(), signal.SIGKILL); time.sleep(30)",
+        "            os.kill(os.getppid(), signal.SIGKILL); time.sleep(600)",
     )
 
     summary = on_slurm(store, tiny, [card], resubmits=1, account="lab", time_minutes=1)

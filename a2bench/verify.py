@@ -121,7 +121,7 @@ def verify_dataset(
         raise A2BenchError(f"{folder}: no data set here (dataset.json is missing).")
     levels = ["files"] + ["decoded"] * decoded + ["rebuild"] * (rebuild > 0)
     report = Report(str(folder), folder, levels)
-    entries = _entries(folder, report)
+    entries, empty = _entries(folder, report)
     dataset = _described(entries, report)
     if dataset is None:
         return report
@@ -133,6 +133,8 @@ def verify_dataset(
     for row in rows.values():
         report.problems += _row_problems(dataset.info, row)
     _check_generator(dataset.info, rows, report)
+    _check_machine(dataset.info, report)
+    report.problems += [Problem(path, "an empty folder, no part of it") for path in empty]
     report.problems += _place_problems(entries, rows, root_files(dataset.info))
     report.problems += _digest_problems(folder, entries, rows, dataset.info, workers)
     whole = [key for key, row in rows.items() if _is_readable(row, entries)]
@@ -154,12 +156,15 @@ def printable(text: str) -> str:
 # --- what lies there ---------------------------------------------------------------------------
 
 
-def _entries(folder: Path, report: Report) -> dict[str, int]:
-    """Return relative path -> bytes of every regular file; links and devices are problems.
+def _entries(folder: Path, report: Report) -> tuple[dict[str, int], list[str]]:
+    """Return relative path -> bytes of every regular file, and empty folders.
+
+    Links and devices are problems.
 
     Nothing is followed: a link is named, never read.
     """
     found: dict[str, int] = {}
+    empty: list[str] = []
     waiting = [""]
     while waiting:
         below = waiting.pop()
@@ -168,6 +173,8 @@ def _entries(folder: Path, report: Report) -> dict[str, int]:
         except OSError as error:
             report.problems.append(Problem(below or ".", f"cannot be listed ({error.strerror})"))
             continue
+        if not there and below:
+            empty.append(below.removesuffix("/"))
         for entry in there:
             path = f"{below}{entry.name}"
             mode = entry.stat(follow_symlinks=False).st_mode
@@ -179,7 +186,7 @@ def _entries(folder: Path, report: Report) -> dict[str, int]:
                 report.problems.append(Problem(path, "is neither a file nor a folder"))
             else:
                 found[path] = entry.stat(follow_symlinks=False).st_size
-    return found
+    return found, empty[:_MOST_EXTRAS]
 
 
 def _described(entries: Mapping[str, int], report: Report) -> Dataset | None:
@@ -333,6 +340,21 @@ def _check_generator(info: DatasetInfo, rows: Mapping[str, Sample], report: Repo
                 check_release(info.version, "self", key, row.digests)
             except A2BenchError as error:
                 report.problems.append(Problem(f"manifest.jsonl, {key}", _first_line(error)))
+
+
+def _check_machine(info: DatasetInfo, report: Report) -> None:
+    """Say where it claims to be built: elsewhere than on x86-64 bits are not promised."""
+    machine = info.build.get("machine", NORMATIVE_MACHINE)
+    if info.builder != "procedural" or machine == NORMATIVE_MACHINE:
+        return
+    text = (
+        f"claims to be built on {machine[:40]!r}: --rebuild then asks for {NEAR_DB:g} dB only, "
+        f"not for the same bits as on {NORMATIVE_MACHINE}"
+    )
+    if is_release(info) and pins(info.version):
+        report.problems.append(Problem("dataset.json", text))
+    else:
+        report.notes.append(text)
 
 
 # --- files -------------------------------------------------------------------------------------

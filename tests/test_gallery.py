@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -36,6 +37,8 @@ def gallery(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def browser(tmp_path: Path) -> Callable[..., str]:
     """Open a page in headless Chromium; return its document, after its script ran."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None and os.environ.get("A2BENCH_REQUIRE_EXTERNAL") == "1":
+        pytest.fail("no chromium here, and A2BENCH_REQUIRE_EXTERNAL=1 wants it")
     if chromium is None:
         pytest.skip("no chromium here")
 
@@ -50,19 +53,21 @@ def browser(tmp_path: Path) -> Callable[..., str]:
         )
         text = text.replace("<title>", watch + "<title>", 1)
         probe.write_text(text.replace("</body>", f"<script>{script}</script></body>"))
-        done = subprocess.run(
-            [
+
+        def dumped(profile: Path) -> str:
+            command = [
                 *(chromium, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"),
-                *("--virtual-time-budget=4000", f"--user-data-dir={tmp_path / 'chromium'}"),
+                *("--disable-dev-shm-usage", "--virtual-time-budget=20000"),
                 *("--autoplay-policy=no-user-gesture-required", "--window-size=1200,1000"),
-                f"{probe.as_uri()}#{address}",
-            ],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        )
-        return done.stdout
+                *(f"--user-data-dir={profile}", f"{probe.as_uri()}#{address}"),
+            ]
+            done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
+            return done.stdout
+
+        try:
+            return dumped(tmp_path / "chromium")
+        except subprocess.TimeoutExpired:  # a start that hangs, seen on busy machines
+            return dumped(tmp_path / "chromium-again")
 
     return opened
 
@@ -196,10 +201,15 @@ def test_the_page_works_without_an_error(
     gallery: Path, tiny: Dataset, browser: Callable[..., str]
 ) -> None:
     """Every character is there; pictures, videos and overlays load, nothing is refused."""
-    script = "setTimeout(()=>{document.title=JSON.stringify([errors,document.querySelectorAll("
-    script += "'.card').length,document.querySelectorAll('canvas').length,overlays.size,"
-    script += "document.querySelectorAll('video').length])},2500)"
-
+    script = """
+const began = performance.now(), count = (what) => document.querySelectorAll(what).length;
+const watch = setInterval(() => {
+  const said = [errors, count(".card"), count("canvas"), overlays.size, count("video")];
+  if (said.slice(1).some((one) => one !== 4) && performance.now() - began < 15000) return;
+  clearInterval(watch);
+  document.title = JSON.stringify(said);
+}, 100);
+"""
     seen = browser(gallery, "skeleton=1&mask=1", script)
 
     title = re.search(r"<title>(.*?)</title>", seen)
@@ -234,8 +244,11 @@ gridPlace.firstChild.focus(); key("ArrowRight"); said.push(document.activeElemen
 document.activeElement.click(); said.push(state.open);
 key("ArrowLeft", dialog); said.push(state.open);
 key(".", dialog); key(".", dialog); key(",", dialog); said.push(view.frame);
-dialog.close(); setTimeout(() => { said.push(state.open, errors.length);
-document.title = JSON.stringify(said); }, 500);
+dialog.addEventListener("close", () => setTimeout(() => {
+  said.push(state.open, errors.length);
+  document.title = JSON.stringify(said);
+}, 0), {once: true});
+dialog.close();
 """
     title = re.search(r"<title>(.*?)</title>", browser(gallery, "still=1", script))
 

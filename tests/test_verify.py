@@ -162,12 +162,14 @@ def test_missing_and_extra_files_are_named(copied: Dataset) -> None:
     (samples / "stranger").mkdir()
     (samples / "stranger" / "video.mp4").write_text("")
     (copied.folder / ".hidden").write_text("")
+    (copied.folder / "empty").mkdir()
     (copied.folder / "README.md").unlink()
 
     assert found(copied, decoded=False).splitlines() == sorted(
         [
             ".hidden: not part of the data set; left by a build that was killed",
             "README.md: missing; run the same `a2bench build` again",
+            "empty: an empty folder, no part of it",
             f"samples/{one}/pose.npz: missing",
             f"samples/{two}/notes.txt: not part of the data set",
             "samples/stranger/video.mp4: not part of the data set",
@@ -411,6 +413,27 @@ def test_on_another_architecture_a_far_rebuild_fails(
     monkeypatch.setattr(platform, "machine", lambda: "aarch64")
 
     assert "(at least 50 dB" in found(far, decoded=False, rebuild=4)
+
+
+def test_a_claim_of_another_machine_is_said_and_of_the_release_a_problem(
+    copied: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The claim loosens --rebuild, and anybody can write it into `dataset.json`."""
+    path = copied.folder / "dataset.json"
+    record = json.loads(path.read_text())
+    assert not any("claims" in note for note in verify.verify_dataset(copied.folder).notes)
+
+    write_json(path, record | {"build": record["build"] | {"machine": "aarch64"}})
+    claimed = Dataset.open(copied.folder)
+    write_checksums(claimed)
+    report = verify.verify_dataset(copied.folder, decoded=False, workers=1)
+
+    assert report.problems == []
+    assert any(note.startswith("claims to be built on 'aarch64'") for note in report.notes)
+    monkeypatch.setattr(verify, "is_release", lambda info: True)
+    monkeypatch.setattr(verify, "pins", lambda version: True)
+    monkeypatch.setattr(verify, "check_release", lambda *given: None)
+    assert "dataset.json: claims to be built on 'aarch64'" in found(copied, decoded=False)
 
 
 def test_an_adopted_set_verifies_and_cannot_be_drawn_anew(tmp_path: Path) -> None:

@@ -122,6 +122,12 @@ def _resnet3d_windows(frames: Video) -> Float32[np.ndarray, "n 2048"]:
     return resnet3d_windows(frames)
 
 
+def _resnet3d_disco(frames: Video) -> Float32[np.ndarray, "n 2048"]:
+    from a2bench.networks.video import resnet3d_disco
+
+    return resnet3d_disco(frames)
+
+
 def _resnet3d_segments(frames: Video) -> Float32[np.ndarray, "n 2048"]:
     from a2bench.networks.video import resnet3d_segments
 
@@ -158,7 +164,12 @@ RESNET3D_WINDOWS = Extractor(
 )
 """3-D ResNet-50 features; windows together see every frame."""
 
+RESNET3D_DISCO = Extractor(
+    "resnet3d_disco", 1, ("resnet3d50_kinetics",), 2048, _WINDOW, _resnet3d_disco
+)
+"""DisCo's 3-D ResNet-50 features, a window from every frame on."""
+
 RESNET3D_SEGMENTS = Extractor(
     "resnet3d_segments", 1, ("resnet3d50_kinetics",), 2048, "video", _resnet3d_segments
 )
-"""DisCo's 3-D ResNet-50 features: mean over segments of a video."""
+"""3-D ResNet-50 features: mean over segments of a video."""

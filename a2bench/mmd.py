@@ -18,6 +18,9 @@ from jaxtyping import Bool, Float
 GROUPS = 20
 """Groups that the jackknife leaves out in turn."""
 
+FEWEST_WITH_INTERVAL = 5 * GROUPS
+"""Clips: with 40 the interval covered 92 % in simulation, where 93 to 97 % are asked for."""
+
 Sums = Float[np.ndarray, "v v"]
 
 
@@ -34,7 +37,8 @@ class Estimate:
 
     Attributes:
         value: MMD^2; may be negative by chance, where the sets are alike.
-        low, high: 95 % interval by delete-group jackknife; None: too few characters.
+        low, high: 95 % interval by delete-group jackknife; None: too few clips, or a label of two
+            parts that differ.
         pairs: pairs of clips in each mean.
     """
 
@@ -96,18 +100,20 @@ def by_character(
         return means[0] + means[1] - 2 * means[2]
 
     whole = value(np.ones(len(labels), dtype=np.bool_))
-    low, high = _jackknife(whole, value, allowed)
+    # a character that is reference of one clip and driver of another ties groups together: with
+    # such an effect the interval covered 86 % in simulation
+    one_character = all(len(set(label)) == 1 for label in labels)
+    low, high = _jackknife(whole, value, len(labels)) if one_character else (None, None)
     return Estimate(whole, low, high, int(allowed.sum()))
 
 
 def _jackknife(
-    whole: float, value: Callable[[Bool[np.ndarray, " v"]], float], allowed: Bool[np.ndarray, "v v"]
+    whole: float, value: Callable[[Bool[np.ndarray, " v"]], float], clips: int
 ) -> tuple[float | None, float | None]:
     """Return the 95 % interval from leaving out groups of clips; None for too few of them."""
     from scipy.stats import t as student
 
-    clips = len(allowed)
-    if clips < 2 * GROUPS:  # groups of one clip would be correlated through shared characters
+    if clips < FEWEST_WITH_INTERVAL:
         return None, None
     group = np.arange(clips) % GROUPS
     left = [value(group != one) for one in range(GROUPS)]

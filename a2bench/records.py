@@ -4,6 +4,7 @@ Flow: Sample (manifest row) -> Case (what is scored) -> Request (what a method i
 -> Result (what came of it) -> Value (one number or the reason why there is none).
 """
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
@@ -364,6 +365,17 @@ class Result(Record):
 def set_id(split: str) -> str:
     """Return the case id under which a set's values stand; no case can have it."""
     return f"split:{split}"
+
+
+def stand_ins_text(count: int, of: int) -> str:
+    """Return what a set's value says of failed cases, for which the clip of `still` stands."""
+    return f"{count} of {of} clips are `still`'s (failed cases)"
+
+
+def stand_ins_of(reason: str) -> int:
+    """Return how many failed cases a set's value says it has."""
+    found = re.search(r"(?:^|; )(\d+) of \d+ clips are `still`'s \(failed cases\)$", reason)
+    return int(found[1]) if found else 0
 
 
 class Value(Record):

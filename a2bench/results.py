@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -42,6 +42,7 @@ from a2bench.records import (
     Track,
     Value,
     set_id,
+    stand_ins_of,
 )
 from a2bench.statistics import Clusters, compare, estimate, holm
 
@@ -58,7 +59,8 @@ MAX_ROWS = 20_000_000
 """20 methods x 3 protocols x 3 seeds x 500 cases x 11 metrics is 1 million; a Parquet file of a
 few bytes can claim billions of rows."""
 
-CellStatus = Literal["ok", "identical", "unavailable", "not_applicable"]
+CellStatus = Literal["ok", "identical", "unavailable", "not_applicable", "undefined", "missing"]
+"""`undefined`, `missing`: of the value of a set; of clips these are single cases."""
 
 _COLUMNS = pa.schema(
     [
@@ -690,8 +692,8 @@ def _set_cell(
     lacking = [value for value in by_seed.values() if value.value is None]
     if lacking or not by_seed:
         status: CellStatus = "unavailable"
-        if lacking and lacking[0].status == "not_applicable":
-            status = "not_applicable"
+        if lacking and lacking[0].status in ("not_applicable", "undefined", "missing"):
+            status = cast(CellStatus, lacking[0].status)
         reason = lacking[0].reason if lacking else "not scored yet: `a2bench score`"
         return Cell(metric, status, None, 0, len(cases), reason=reason)
     values = [by_seed[seed] for seed in sorted(by_seed)]
@@ -707,13 +709,15 @@ def _set_cell(
     ]
     note = ", ".join(text for text in rests if text)
     count = len(cases)
+    failed = max(stand_ins_of(value.reason) for value in values)
     one = values[0] if len(values) == 1 else None  # over seeds there is no interval of the mean
     return Cell(
         metric,
         "ok",
         mean,
-        scored=count,
+        scored=count - failed,
         of=count,
+        failed=failed,
         ranked=ranked,
         low=one.low if one else None,
         high=one.high if one else None,

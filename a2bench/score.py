@@ -394,10 +394,15 @@ class _Clips:
         if reason:
             self._problems.setdefault(about, SetOutcome(None, "not_applicable", reason))
             return
+        if result is None:  # not run: the method has not failed, so nothing may stand for it
+            self._problems.setdefault(
+                about, SetOutcome(None, "missing", f"{case.case_id} was not run")
+            )
+            return
         method, standing = card.name, False
-        if result is None or result.status != "ok":
+        if result.status != "ok":
             method, seed, standing = STAND_IN, 0, True
-            result = self._store.result(self._dataset, case, STAND_IN, 0, fingerprint=None)
+            result = self._stand_in(case)
         if result is None or result.status != "ok" or result.prediction_sha256 is None:
             self._problems.setdefault(
                 about,
@@ -415,6 +420,13 @@ class _Clips:
         self._paths[sha256] = self._store.prediction(
             self._dataset, self._protocol, method, seed, case.case_id
         )
+
+    def _stand_in(self, case: Case) -> Result | None:
+        still = plugins.card(STAND_IN)
+        made_by = None
+        if not self._store.is_brought(still):
+            made_by = fingerprint(still, files_of(still), self._dataset, case, 0)
+        return self._store.result(self._dataset, case, STAND_IN, 0, fingerprint=made_by)
 
     def look_up(
         self,

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from a2bench import plugins, weights
 from a2bench.dataset import Dataset
+from a2bench.features import SCHEMA as FEATURES_SCHEMA
 from a2bench.features import features_key, features_path, read_features
 from a2bench.metric import ClipFeatures, Metric, SetOutcome, SetPart
 from a2bench.ondemand import truth_digest, truth_digests
 from a2bench.paths import sha256_text
-from a2bench.records import Case, Protocol, Value, set_id
+from a2bench.records import Case, Protocol, Value, set_id, stand_ins_text
 
 STAND_IN = "still"
 
@@ -50,9 +51,13 @@ class SetTask:
 
 
 def identity(metric: Metric, name: str) -> str:
-    """Return what of a metric decides its values: name, version, weights."""
+    """Return what of a metric decides its values: name, version, weights; its vectors' too."""
+    parts = [name, str(metric.version)]
+    if metric.of_set is not None:
+        extractor = metric.of_set.extractor
+        parts += [FEATURES_SCHEMA, extractor.name, str(extractor.version)]
     digests = weights.digests(*metric.all_weights)
-    return "|".join((name, str(metric.version), *(f"{row}={digests[row]}" for row in digests)))
+    return "|".join((*parts, *(f"{row}={digests[row]}" for row in digests)))
 
 
 def set_key(task: SetTask, rules: str, dataset: Dataset) -> str | None:
@@ -134,7 +139,7 @@ def set_outcome(
     standing = sum(member.stands_in for member in members)
     marks = [found.reason, weights.unverified(*metric.all_weights)]
     if standing:
-        marks.append(f"{standing} of {len(members)} clips are `{STAND_IN}`'s (failed cases)")
+        marks.append(stand_ins_text(standing, len(members)))
     text = "; ".join(mark for mark in marks if mark)
     return SetOutcome(
         found.value,

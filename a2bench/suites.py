@@ -94,6 +94,7 @@ SUITES = {
                 "lpips_vgg_unit_range",
                 "fid_all_frames",
                 "fid_vid_segments",
+                "fid_vid_windows",
                 "fvd_logits400",
             ),
         ),

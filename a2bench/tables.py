@@ -102,6 +102,8 @@ def notes(leaderboard: Leaderboard) -> Notes:
                 note(row, cell.metric, f"{column.title} is not computed: {cell.reason}")
             elif cell.status == "not_applicable":
                 note(row, cell.metric, f"not applicable: {cell.reason}")
+            elif cell.value is None:
+                note(row, cell.metric, f"{column.title} is {cell.status}: {cell.reason}")
             if cell.note:
                 note(row, cell.metric, f"{column.title}: {cell.note}")
             if cell.undefined:
@@ -134,7 +136,7 @@ _DROPPED = ("Cc", "Cf", "Cs", "Co", "Cn")
 
 def cell_text(cell: Cell, column: Column) -> str:
     """Return what a cell prints: a number, `∞`, `n/a` or `–`."""
-    if cell.status == "unavailable":
+    if cell.status in ("unavailable", "missing"):
         return "–"
     if cell.status == "not_applicable" or cell.value is None:
         return "n/a"
@@ -452,7 +454,7 @@ def escape_csv(text: str) -> str:
 
 def _csv_number(cell: Cell, column: Column) -> str:
     if cell.value is None:
-        return "NA" if cell.status == "unavailable" else "n/a"
+        return "NA" if cell.status in ("unavailable", "missing") else "n/a"
     return repr(float(column.of_identical if cell.status == "identical" else cell.value))
 
 

@@ -9,11 +9,11 @@ Averages over: nothing; one value for all clips of a method, protocol and seed.
 
 Special inputs: equal sets give 0. With N vectors of d dimensions the covariance has rank N - 1 at
 most and the distance is biased upward, by more the fewer the clips: it is computed, printed with N
-and rank, and ranked only where N > d on split `full`. Clips of
-fewer than 16 frames are shown with their last frame repeated.
+and rank, and never ranked here: N > 2048 needs more clips than any split has. Clips of fewer than
+16 frames are shown with their last frame repeated.
 
-The field's script averages the vectors of a video: `fid_vid_segments`. The hash of these weights is
-published nowhere, so values are marked with the one that was used.
+The field's script takes a window from every frame on: `fid_vid_windows`. The hash of these
+weights is published nowhere, so values are marked with the one that was used.
 """
 
 import math
@@ -35,9 +35,10 @@ METRIC = Metric(
     region="frame",
     formula="|m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2) of 3-D ResNet-50 features of windows "
     "of 16 frames",
-    minimum="2 windows; ranked from split full on, where N > 2048",
-    pitfalls="Of the usual measures the one that agrees least with people (FVMD, arXiv 2407.16124: "
-    "0.34). Biased at small N by a method's own amount.",
+    minimum="2 windows; never ranked: no split gives more than 2048",
+    pitfalls="Not comparable with published FID-VID, which takes a window from every frame on: "
+    "`fid_vid_windows`. Of the usual measures the one that agrees least with people (FVMD, arXiv "
+    "2407.16124: 0.34). Biased at small N by a method's own amount.",
     paper="Balaji, Min, Bai, Chellappa and Graf, Conditional GAN with Discriminative Filter "
     "Generation for Text-to-Video Synthesis, IJCAI 2019",
     code="Wangt-CN/DisCo @ c4fa48a tool/metrics; kenshohara/3D-ResNets-PyTorch (old models)",

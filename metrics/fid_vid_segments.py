@@ -3,13 +3,15 @@
     |m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2)
 
 A video is cut into segments of 16 frames, the last one filled up by repeating its last frame; the
-vectors of its segments are averaged to one.
+vectors of its segments are averaged to one. The field's script takes a window from every frame on,
+each a vector of its own: `fid_vid_windows`.
 
 Averages over: nothing; one value for all clips of a method, protocol and seed.
 
 Special inputs: equal sets give 0. With N vectors of d dimensions the covariance has rank N - 1 at
 most and the distance is biased upward, by more the fewer the clips: it is computed, printed with N
-and rank, and ranked only where N > d on split `full`.
+and rank, and never ranked here: N > 2048
+needs more clips than any split has.
 """
 
 import math
@@ -20,8 +22,8 @@ from a2bench.metric import Agreement, Metric, SetPart
 
 METRIC = Metric(
     version=1,
-    title="FID-VID",
-    summary="likeness of the distributions of videos, as the field's script",
+    title="FID-VID (segments)",
+    summary="likeness of the distributions of videos, one vector a video",
     direction="lower",
     unit="1",
     value_range=(0.0, math.inf),
@@ -33,11 +35,12 @@ METRIC = Metric(
     suites=("disco",),
     formula="|m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2) of 3-D ResNet-50 features averaged "
     "over a video",
-    minimum="2 videos; ranked from split full on, where N > 2048",
-    pitfalls="With 100 videos in 2048 dimensions nearly all of it is bias.",
+    minimum="2 videos; never ranked: no split has more than 2048",
+    pitfalls="Not comparable with published FID-VID, which takes a window from every frame on: "
+    "`fid_vid_windows`. With 100 videos in 2048 dimensions nearly all of it is bias.",
     paper="Balaji, Min, Bai, Chellappa and Graf, Conditional GAN with Discriminative Filter "
     "Generation for Text-to-Video Synthesis, IJCAI 2019",
-    code="Wangt-CN/DisCo @ c4fa48a tool/metrics (FVD-3DRN50)",
+    code="own averaging; network and frames of Wangt-CN/DisCo @ c4fa48a tool/metrics",
     licences="code Apache-2.0; weights MIT",
     choices={
         "frames": "every frame of the clip, the input frame too",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from a2bench import plugins
-from a2bench.metric import ClipPair, Metric, Poses
+from a2bench.metric import ClipFeatures, ClipPair, Metric, Poses
 
 NAMES = plugins.names("metrics")
 CLIPS = [name for name in NAMES if plugins.metric(name).of_set is None]
@@ -147,6 +147,27 @@ def test_a_prediction_equal_to_the_truth_is_perfect(name: str) -> None:
 
         assert outcome.status == "identical"
         assert outcome.value == plugins.metric(name).perfect
+
+
+@pytest.mark.parametrize("dimension", [6, 64])
+@pytest.mark.parametrize("name", [name for name in NAMES if plugins.metric(name).of_set])
+def test_a_set_beside_itself_has_distance_zero(name: str, dimension: int) -> None:
+    """With more vectors than dimensions and with fewer; the usual KID counts x with x in one term."""
+    part = plugins.metric(name).of_set
+    assert part is not None
+    generator = np.random.default_rng(0)
+    clips = [
+        ClipFeatures(f"case-{i}", f"r{i}", f"r{i}", generator.normal(size=(3, dimension)))
+        for i in range(12)
+    ]
+
+    found = part.distance(clips, clips).value
+
+    assert found is not None
+    if name == "kid_standard":
+        assert found < 0
+    else:
+        assert found == pytest.approx(0, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", PIXELS)

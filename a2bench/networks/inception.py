@@ -1,8 +1,8 @@
 """Inception-v3 of TensorFlow's 2015 archive up to pool3: the network of FID and KID.
 
-Conventions of pytorch-fid 0.3.0: resize inside to 299x299 (bilinear, not antialiased, no half-pixel
-shift at the corners), then 2x - 1. Blocks are pytorch-fid's patched ones (average pools that do not
-count padding; a max pool in the last block); torchvision's Inception is a different network.
+Conventions of pytorch-fid 0.3.0: resize inside to 299x299 (bilinear, not antialiased), then 2x - 1.
+Blocks are pytorch-fid's patched ones (average pools that do not count padding; a max pool in the
+last block); torchvision's Inception is a different network.
 """
 
 from functools import cache

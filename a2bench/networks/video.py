@@ -117,8 +117,18 @@ def resnet3d_windows(frames: Frames) -> Float[np.ndarray, "n 2048"]:
     return of_windows(network, shown, starts, SEGMENT_FRAMES)
 
 
+def resnet3d_disco(frames: Frames) -> Float[np.ndarray, "n 2048"]:
+    """Features of a window of 16 frames from every frame on (DisCo's frame folders)."""
+    network = _resnet3d("resnet3d50_kinetics", key_of("resnet3d50_kinetics"))
+    shown = resnet3d_frames(frames)
+    starts = range(max(1, len(shown) - SEGMENT_FRAMES + 1))
+    if len(shown) < SEGMENT_FRAMES:
+        shown = segments(shown)
+    return of_windows(network, shown, starts, SEGMENT_FRAMES)
+
+
 def resnet3d_segments(frames: Frames) -> Float[np.ndarray, "1 2048"]:
-    """Mean of the features of segments of 16 frames, the last one filled up (DisCo)."""
+    """Mean of the features of segments of 16 frames, the last one filled up."""
     network = _resnet3d("resnet3d50_kinetics", key_of("resnet3d50_kinetics"))
     shown = segments(resnet3d_frames(frames))
     found = of_windows(network, shown, range(0, len(shown), SEGMENT_FRAMES), SEGMENT_FRAMES)

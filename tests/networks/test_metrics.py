@@ -96,7 +96,10 @@ def test_lpips_averages_over_the_region_and_over_frames_in_any_order(name: str) 
 @pytest.mark.parametrize(
     "names",
     [
-        pytest.param(("fid", "kid", "fvd_logits400", "fid_vid", "fid_vid_segments"), id="some"),
+        pytest.param(
+            ("fid", "kid", "fvd_logits400", "fid_vid", "fid_vid_segments", "fid_vid_windows"),
+            id="some",
+        ),
         pytest.param(tuple(SETS), id="all", marks=pytest.mark.full),
     ],
 )
@@ -116,6 +119,7 @@ def test_every_set_metric_gives_a_number_or_a_reason_for_two_clips(names: tuple[
             assert name == "kid_standard" or float(str(outcome["value"])) > 0, name
     assert "set of one clip: N = 17, rank 16" in str(found["fid"]["reason"])
     assert "N = 2, rank 1" in str(found["fvd_logits400"]["reason"])
+    assert "N = 2, rank 1" in str(found["fid_vid_windows"]["reason"])
     assert "unverified weights" in str(found["fid_vid"]["reason"])  # its hash is published nowhere
     assert "unverified" not in str(found["fid"]["reason"])
 

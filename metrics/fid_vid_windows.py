@@ -36,9 +36,9 @@ METRIC = Metric(
     formula="|m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2) of 3-D ResNet-50 features of windows "
     "of 16 frames",
     minimum="2 windows; ranked from split full on, where N > 2048",
-    pitfalls="Comparable with published FID-VID only at the same number of clips and frames a clip; "
-    "`fid_vid_segments` takes one vector a video and is another number. Overlapping windows are "
-    "nearly copies, so that ranks of few clips are bias.",
+    pitfalls="Comparable with published FID-VID only at the same number of clips and frames a "
+    "clip; `fid_vid_segments` takes one vector a video and is another number. Overlapping windows "
+    "are nearly copies, so that ranks of few clips are bias.",
     paper="Balaji, Min, Bai, Chellappa and Graf, Conditional GAN with Discriminative Filter "
     "Generation for Text-to-Video Synthesis, IJCAI 2019",
     code="Wangt-CN/DisCo @ c4fa48a tool/metrics (FVD-3DRN50, metric_center.py)",

@@ -6,8 +6,8 @@ Averages over: nothing; one value for all clips of a method, protocol and seed.
 
 Special inputs: equal sets give a number below 0, not 0: the cross term counts each vector with
 itself, the other two do not; 0 is what two independent draws of one distribution give on average.
-It may be negative by chance. Two frames are the fewest; with fewer than 1000 frames the subsets are as large as the smaller set. Subsets are drawn
-as torch-fidelity draws them (seed 2020).
+It may be negative by chance. Two frames are the fewest; with fewer than 1000 frames the subsets are
+as large as the smaller set. Subsets are drawn as torch-fidelity draws them (seed 2020).
 
 Frames of one clip are paired with each other, and predictions with their own truths: for ranking,
 take `kid`.
@@ -33,8 +33,8 @@ METRIC = Metric(
     suites=("extended",),
     formula="mean over 100 subsets of the unbiased MMD^2 of Inception pool3 features",
     minimum="2 frames",
-    pitfalls="Random subsets: another seed is another value. Below 0 for a set beside itself, whose "
-    "cross term counts each vector with itself. Pairs inside a video make it small "
+    pitfalls="Random subsets: another seed is another value. Below 0 for a set beside itself: "
+    "its cross term counts each vector with itself. Pairs inside a video make it small "
     "for everybody.",
     paper="Binkowski, Sutherland, Arbel and Gretton, Demystifying MMD GANs, ICLR 2018",
     code="torch-fidelity 0.4.0 metric_kid.py",

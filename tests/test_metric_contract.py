@@ -152,7 +152,7 @@ def test_a_prediction_equal_to_the_truth_is_perfect(name: str) -> None:
 @pytest.mark.parametrize("dimension", [6, 64])
 @pytest.mark.parametrize("name", [name for name in NAMES if plugins.metric(name).of_set])
 def test_a_set_beside_itself_has_distance_zero(name: str, dimension: int) -> None:
-    """With more vectors than dimensions and with fewer; the usual KID pairs x with x in one term."""
+    """With more vectors than dimensions and with fewer; usual KID pairs x with x in one term."""
     part = plugins.metric(name).of_set
     assert part is not None
     generator = np.random.default_rng(0)

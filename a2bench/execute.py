@@ -55,8 +55,6 @@ def carry_out(
     outputs = {_key(job.request): Path(job.request.output) for job in jobs}
     for folder in {output.parent for output in outputs.values()}:
         sweep_asides(folder)
-    for output in outputs.values():
-        output.with_suffix(".json").unlink(missing_ok=True)  # a failure that is tried again
     events = EventLog(store.folder / "events.jsonl")
     events.write("run_started", {**about, "to_do": len(jobs), "done_before": summary.done_before})
     started, how = time.monotonic(), "error"
@@ -100,6 +98,7 @@ def _kept(store: RunFolder, output: Path, result: Result) -> Result:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
+        output.with_suffix(".json").unlink(missing_ok=True)  # an older failure would count as done
         reason = f"disk full: {output.parent} has no room for the record; make room and run again"
         return result.model_copy(update={"status": "skipped", "failure": None, "reason": reason})
     return result

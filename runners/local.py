@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
@@ -100,7 +101,8 @@ class _Worker:
             end.close()
             self.answered = 0
         assert self.pipe is not None
-        self.pipe.send(task.jobs)
+        with suppress(OSError):  # it died meanwhile: `_answer` finds that and says how
+            self.pipe.send(task.jobs)
         self.task, self.loading, self.oom_kills_before = task, True, oom_kills()
         self.deadline = time.monotonic() + task.jobs[0].card.load_timeout_seconds
 
@@ -267,7 +269,7 @@ def _answer(worker: _Worker, queue: _Queue) -> Iterator[Result]:
         return
     try:
         results: list[Result] | None = worker.pipe.recv()
-    except (EOFError, ConnectionResetError):
+    except (EOFError, OSError):
         yield from _lost(worker, queue, *_how_it_ended(worker))
         return
     if results is None:

@@ -219,6 +219,8 @@ class _Queue:
         self._options, self._folder, self._make_worker = options, folder, make_worker
         self._waiting: deque[list[Job]] = deque()
         self._tasks: list[_Submitted] = []
+        self._stale: set[Path] = set()
+        """Records of failures that are tried again: gone when their case is submitted."""
         self._losses: Counter[str] = Counter()
         self._any_started = False
         self._on_slurm = options.executor == "slurm"
@@ -230,6 +232,7 @@ class _Queue:
     def add(self, jobs: Sequence[Job]) -> None:
         """Queue jobs of one device in chunks."""
         count = self._options.cases_per_task
+        self._stale |= {record_path(job) for job in jobs}
         self._waiting += [list(jobs[i : i + count]) for i in range(0, len(jobs), count)]
 
     def results(self) -> Iterator[Result]:
@@ -271,6 +274,9 @@ class _Queue:
                 for chunk in chunks
             ]
             executor = self._executor(gpu=gpu)
+            for record in {record_path(job) for chunk in chunks for job in chunk} & self._stale:
+                record.unlink(missing_ok=True)  # only now: what cannot start loses none
+                self._stale.discard(record)
             with executor.batch():
                 handles = [executor.submit(task) for task in tasks]
             self._tasks += [

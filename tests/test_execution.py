@@ -1,6 +1,7 @@
 """What a run survives: killed workers, full disks, lost devices, children left behind."""
 
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -260,6 +261,27 @@ def test_a_method_that_dies_while_it_loads_is_given_up(
     assert "SIGSEGV while it loaded the method" in summary.failed[0].reason
     assert "3 workers died so, not tried again" in summary.failed[3].reason
     assert (len(starts.read_text()), summary.made) == (3, 4)
+
+
+def test_a_worker_that_is_gone_when_it_is_given_a_case_costs_that_case(
+    tiny: Dataset, store: RunFolder
+) -> None:
+    """Its end of the pipe is closed, its process not yet seen as dead."""
+    local = sys.modules[type(plugins.runner("local")).__module__]
+    jobs, _ = plan(store, tiny, [plugins.card("still")], ["self"], "smoke")
+    queue = local._Queue(jobs)
+    worker = local._Worker(make_worker, "cpu:0", None)
+    worker.process = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(600,))
+    worker.process.start()
+    worker.pipe, end = multiprocessing.Pipe()
+    end.close()
+
+    worker.give(queue.next())
+    (result,) = local._answer(worker, queue)
+
+    assert (result.status, result.failure) == ("failed", "crash")
+    assert queue.next() is not None
+    assert worker.process is None
 
 
 def test_a_missing_class_is_found_before_anything_starts(

@@ -177,6 +177,39 @@ def test_without_slurm_the_way_out_is_said(
         on_slurm(store, tiny, [plugins.card("still")])
 
 
+def test_a_failure_is_forgotten_only_when_it_is_tried_again(
+    tiny: Dataset,
+    store: RunFolder,
+    method: MakeMethod,
+    plugin_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without Slurm a retry cannot start: four failures stay. With it all four are made."""
+    card = method("mended", "if not (HERE / 'mended').exists(): raise ValueError('no way')")
+    run(store, tiny, [card], ["self"], "smoke", workers=1)
+    (plugin_folder / "mended").touch()
+
+    def retried(executor: str) -> RunSummary:
+        given = {"executor": executor, "poll_seconds": 0.1}
+        return run(
+            *(store, tiny, [card], ["self"], "smoke"),
+            runner="slurm",
+            runner_options=given,
+            workers=1,
+            retry_failed=True,
+        )
+
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", "/nowhere")
+        with pytest.raises(A2BenchError, match="srun"):
+            retried("slurm")
+    kept = plan(store, tiny, [card], ["self"], "smoke")[1].failed
+    again = retried("local")
+
+    assert [failed.failure for failed in kept] == ["crash"] * 4
+    assert (again.made, again.failed) == (4, [])
+
+
 def test_a_written_array_script_does_the_cases_without_submitit(
     tiny: Dataset, store: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

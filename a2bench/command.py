@@ -7,6 +7,7 @@ method's own environment, and `collect` finds the one file that is the answer.
 
 import ast
 import contextlib
+import filecmp
 import fnmatch
 import itertools
 import json
@@ -15,6 +16,7 @@ import re
 import shlex
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -62,6 +64,10 @@ _ALWAYS = {
     "WANDB_MODE": "offline",
 }
 """Nothing is downloaded while a case is timed, and what can be made repeatable is."""
+
+
+_COPIED_BYTES = 2**20
+"""Files of a checkout up to this size are copied for a job, larger ones linked."""
 
 
 class PlannedStep(Record):
@@ -284,23 +290,42 @@ def _prepare(card: MethodCard, request: Request, planned: Plan) -> dict[str, str
         target.unlink(missing_ok=True)
         target.symlink_to(status.path.resolve())
         digests[name] = status.sha256
+    edited: set[Path] = set()
     for one, literal in zip(block.literals, planned.literals, strict=True):
-        _replace_literal(source / one.file, one, literal.value)
+        path = source / one.file
+        _replace_literal(path, one, literal.value, first=path not in edited)
+        edited.add(path)
     _write_inputs(card, request, planned.inputs)
     return digests
 
 
 def _overlay(source: Path, target: Path) -> None:
-    """Make real folders with links to the checkout's files: what is written stays in the job."""
-    for folder, _, files in os.walk(source):
+    """Copy a checkout, so that what a job writes stays in the job.
+
+    Large files are linked and made read-only; links of the checkout, which stay inside it, are kept
+    as they are and so point into the copy.
+    """
+    for folder, folders, files in os.walk(source):
         here = target / Path(folder).relative_to(source)
         here.mkdir(parents=True)
-        for name in files:
-            (here / name).symlink_to(Path(folder) / name)
+        for name in (*folders, *files):
+            path = Path(folder) / name
+            if path.is_symlink():
+                (here / name).symlink_to(path.readlink())
+            elif path.is_dir():
+                continue  # made when its turn comes
+            elif (about := path.stat()).st_size <= _COPIED_BYTES:
+                shutil.copy(path, here / name)
+            else:
+                if about.st_mode & 0o222:
+                    path.chmod(stat.S_IMODE(about.st_mode) & ~0o222)
+                (here / name).symlink_to(path)
 
 
-def _replace_literal(path: Path, literal: JobLiteral, value: str) -> None:
+def _replace_literal(path: Path, literal: JobLiteral, value: str, *, first: bool) -> None:
     """Replace the value of one module-level assignment in the job's own copy of a script.
+
+    At the `first` edit of a file it must be the version the card was written for.
 
     Raises:
         _StepFailed: another version of the file, no such assignment or two, or not a literal.
@@ -308,7 +333,7 @@ def _replace_literal(path: Path, literal: JobLiteral, value: str) -> None:
     what = f"literal {literal.name} of {literal.file}"
     if not path.is_file():
         raise _StepFailed("crash", f"{what}: the checkout has no such file")
-    if (came := sha256_file(path)) != literal.sha256 and path.is_symlink():
+    if first and (came := sha256_file(path)) != literal.sha256:
         raise _StepFailed("crash", f"{what}: the file has {came}, expected {literal.sha256}")
     text = path.read_text(encoding="utf-8")
     try:
@@ -325,10 +350,10 @@ def _replace_literal(path: Path, literal: JobLiteral, value: str) -> None:
         raise _StepFailed("crash", f"{what}: {len(found)} such assignments, expected one")
     (node,) = found
     lines = text.splitlines(keepends=True)
-    first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
-    before = lines[first].encode()[: node.col_offset].decode()
+    top, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+    before = lines[top].encode()[: node.col_offset].decode()
     after = lines[last].encode()[node.end_col_offset :].decode()
-    lines[first : last + 1] = [before + new + after]
+    lines[top : last + 1] = [before + new + after]
     path.unlink()
     path.write_text("".join(lines), encoding="utf-8")
 
@@ -459,7 +484,7 @@ def collect(card: MethodCard, planned: Plan, log: Path) -> Path:
         if any(fnmatch.fnmatch(path.name, pattern) for pattern in block.result.leave_out):
             continue
         target = path.resolve()
-        if target.is_relative_to(source):
+        if target.is_relative_to(source) or _is_of_checkout(target, work / "source", source):
             continue  # a file of the checkout that looks like an output
         if not target.is_relative_to(work.resolve()):
             raise BadPrediction(
@@ -478,6 +503,14 @@ def collect(card: MethodCard, planned: Plan, log: Path) -> Path:
             "`result` must single one out (`leave_out`)",
         )
     return found[0]
+
+
+def _is_of_checkout(path: Path, copy: Path, source: Path) -> bool:
+    """Whether a file of the job is an unchanged copy of the checkout's."""
+    if not path.is_file() or not path.is_relative_to(copy.resolve()):
+        return False
+    original = source / path.relative_to(copy.resolve())
+    return original.is_file() and filecmp.cmp(original, path, shallow=False)
 
 
 def _decoded(card: MethodCard, request: Request, planned: Plan, answer: Path) -> Clip:

@@ -17,7 +17,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from a2bench import environment, plugins
+from a2bench import command, environment, plugins
 from a2bench.checkout import changed_files, fetch_source, source_folder, tree_digest
 from a2bench.command import plan as plan_command
 from a2bench.command import shell_lines, work_root
@@ -491,6 +491,24 @@ def test_a_fault_is_named_and_nothing_stays(
         lines = set(log.splitlines())
         assert {"HF_HUB_OFFLINE=1", "CUDA_VISIBLE_DEVICES=", "PYTHONHASHSEED=0"} <= lines
         assert not [line for line in lines if line.startswith(("PYTHONPATH=", "A2BENCH_CACHE="))]
+
+
+def test_a_job_that_rewrites_a_file_of_the_checkout_rewrites_its_own(tmp_path: Path) -> None:
+    """Small files are copies, a large one is a read-only link, links inside stay relative."""
+    source, job = tmp_path / "source", tmp_path / "job"
+    (source / "code").mkdir(parents=True)
+    (source / "code" / "small.py").write_text("ours")
+    (source / "large.bin").write_bytes(bytes(2**20 + 1))
+    (source / "alias.py").symlink_to("code/small.py")
+    (source / "folder").symlink_to("code")
+
+    command._overlay(source, job)
+    (job / "alias.py").write_text("the job's")
+
+    assert (job / "folder" / "small.py").read_text() == "the job's"
+    assert (source / "code" / "small.py").read_text() == "ours"
+    assert (job / "large.bin").readlink() == source / "large.bin"
+    assert (source / "large.bin").stat().st_mode & 0o222 == 0
 
 
 def test_what_is_not_ready_is_skipped_where_nobody_looked_before(

@@ -48,6 +48,10 @@ def pair_outcomes(
         "scored": ClipPair(prediction, target, pixels, background),
         "field": ClipPair(prediction, target),
     }
+    if any(metric.all_weights for metric in asked.values()):
+        import torch
+
+        torch.set_num_threads(1)  # as in scoring a run: a sum's order never depends on the machine
     found: dict[str, dict[str, object]] = {}
     vectors: Vectors = {}
     for name, metric in asked.items():

@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from a2bench import paths
+from a2bench import paths, plugins, weights
 from a2bench.records import Protocol
 from a2bench.results import ALPHA, FLOOR_METHOD, Cell, Column, Leaderboard, Row
 from a2bench.suites import SUITES
@@ -235,6 +235,28 @@ def headline_of(leaderboard: Leaderboard) -> Leaderboard:
             replace(row, cells=tuple(row.cells[at] for at in kept)) for row in leaderboard.rows
         ),
     )
+
+
+def hidden_text(whole: Leaderboard, shown: Leaderboard) -> str:
+    """Return in one line which columns are not shown and whether they have numbers; "": all are."""
+    names = {column.name for column in shown.columns}
+    computed, lacking, reasons = [], [], []
+    for at, column in enumerate(whole.columns):
+        if column.name in names:
+            continue
+        cells = [row.cells[at] for row in whole.rows]
+        if any(cell.value is not None for cell in cells):
+            computed.append(column.name)
+            continue
+        lacking.append(column.name)
+        reasons += [cell.reason for cell in cells if cell.status == "unavailable"]
+    wanted = dict.fromkeys(name for one in lacking for name in plugins.metric(one).all_weights)
+    absent = weights.missing(*wanted)
+    parts = [f"{' '.join(computed)}: computed" if computed else ""]
+    if lacking:
+        why = [absent] if absent else list(dict.fromkeys(reasons))
+        parts.append(f"{' '.join(lacking)}: {'; '.join(why) or 'no value'}")
+    return "; ".join(part for part in parts if part)
 
 
 def _groups(leaderboard: Leaderboard) -> list[tuple[Protocol, list[Row], list[Row]]]:

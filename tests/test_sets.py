@@ -21,6 +21,7 @@ from a2bench.score import score
 from a2bench.sets import identity
 from a2bench.store import RunFolder
 from a2bench.suites import suite_metrics
+from a2bench.tables import headline_of, hidden_text
 from a2bench.video import read_video
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
@@ -328,3 +329,21 @@ def test_the_key_of_features_holds_all_that_decides_them() -> None:
     }
 
     assert len(keys) == 5
+
+
+def test_the_line_under_a_table_names_what_it_does_not_show(
+    tiny: Dataset, store: RunFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Every hidden metric with its state, and one command for all the weights."""
+    monkeypatch.setenv("A2BENCH_WEIGHTS", str(tmp_path))
+    _score(store, tiny, *suite_metrics("a2bench"))
+    whole = board(store, tiny, None, ["self"], "smoke", "a2bench").leaderboard
+
+    text = hidden_text(whole, headline_of(whole))
+
+    hidden = [one.name for one in whole.columns if one not in headline_of(whole).columns]
+    assert hidden
+    for name in hidden:
+        assert name in text
+    assert "`a2bench fetch " in text
+    assert hidden_text(whole, whole) == ""

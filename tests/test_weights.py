@@ -31,6 +31,8 @@ class Server:
     address: str
     files: dict[str, bytes] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    chunked: set[str] = field(default_factory=set)
+    """Paths whose answer says no length."""
     cut_after: int = 0
     """The next answer breaks off after so many bytes."""
 
@@ -60,9 +62,14 @@ def server() -> Iterator[Server]:
             self.send_response(206 if wanted else 200)
             kind = "text/html" if self.path.endswith(".html") else "application/octet-stream"
             self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(content) - start))
-            self.end_headers()
             body = content[start:]
+            if self.path in state.chunked:
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                self.wfile.write(f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n")
+                return
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
             if state.cut_after:
                 self.wfile.write(body[: state.cut_after])
                 state.cut_after = 0
@@ -211,11 +218,15 @@ def test_the_next_address_is_tried_and_all_are_named(
 def test_a_server_that_never_ends_is_cut_off(
     folder: Path, server: Server, add_row: Callable
 ) -> None:
-    """Without a length in its head, more than the row's bytes are refused while they come."""
-    server.files["/f.pth"] = CONTENT + b"more"
+    """More than the row's bytes: refused by the head, and where it says nothing while they come."""
+    server.files["/f.pth"] = server.files["/endless.pth"] = CONTENT + b"more"
+    server.chunked.add("/endless.pth")
 
     with pytest.raises(A2BenchError, match="offers 1048580 bytes, mine has 1048576"):
         fetch(add_row("mine", CONTENT, urls=[f"{server.address}/f.pth"]))
+    with pytest.raises(A2BenchError, match="more than 1048576 bytes came; deleted"):
+        fetch(add_row("other", CONTENT, urls=[f"{server.address}/endless.pth"]))
+    assert not (folder / ".partial" / "other.part").exists()
 
 
 def test_a_folder_serves_machines_without_a_network(

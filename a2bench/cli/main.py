@@ -66,10 +66,13 @@ def demo(
     require_skia()
     from a2bench.cli.tasks import console
     from a2bench.demo import demo as run_demo
-    from a2bench.tables import headline_of, to_terminal
+    from a2bench.tables import headline_of, hidden_text, to_terminal
 
     report = run_demo(out, split=split, profile=profile, workers=workers)
-    to_terminal(headline_of(report.board.leaderboard), console())
+    shown = headline_of(report.board.leaderboard)
+    to_terminal(shown, console())
+    if hidden := hidden_text(report.board.leaderboard, shown):
+        print(f"more metrics: {hidden}", file=sys.stderr)
     spent = ", ".join(f"{stage} {value:.0f} s" for stage, value in report.seconds.items())
     print(f"time: {spent}", file=sys.stderr)
     print(f"table:         {out / 'leaderboard.html'}  (.md .tex .csv beside it)")
@@ -198,7 +201,7 @@ def table(
     from a2bench.dataset import Dataset
     from a2bench.paths import data_home
     from a2bench.store import RunFolder
-    from a2bench.tables import headline_of, to_json, to_terminal
+    from a2bench.tables import headline_of, hidden_text, to_json, to_terminal
 
     root = data_home(home)
     found = Dataset.find(root, dataset)
@@ -224,7 +227,8 @@ def table(
         shown = made.leaderboard if all_columns else headline_of(made.leaderboard)
         to_terminal(shown, console())
         if more := len(made.leaderboard.columns) - len(shown.columns):
-            print(f"{more} more metrics of the suite: --all-columns", file=sys.stderr)
+            hidden = hidden_text(made.leaderboard, shown)
+            print(f"{more} more metrics of the suite: --all-columns ({hidden})", file=sys.stderr)
     if out is not None:
         for path in write_board(made, out, all_columns=all_columns):
             print(path, file=sys.stderr if json else sys.stdout)

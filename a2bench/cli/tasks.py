@@ -405,10 +405,9 @@ def _score_pair(cfg: Any) -> int:
         for name, outcome in outcomes.items():
             value = outcome["value"]
             digits = plugins.metric(name).digits
-            shown = (
-                f"{value:.{digits}f}" if isinstance(value, float) else f"- ({outcome['reason']})"
-            )
-            print(f"{name:<20}{shown:>12} {outcome['unit']}  {outcome['status']}")
+            shown = f"{value:.{digits}f}" if isinstance(value, float) else "-"
+            reason = f"  ({outcome['reason']})" if outcome["reason"] else ""
+            print(f"{name:<20}{shown:>12} {outcome['unit']}  {outcome['status']}{reason}")
     return 0 if any(outcome["value"] is not None for outcome in outcomes.values()) else 2
 
 

@@ -10,7 +10,7 @@ variants of the field load the same tensors and differ in two settings (answers:
 Padding is TensorFlow's `SAME`: as even as possible, the odd pixel at the end.
 """
 
-from io import BufferedReader
+from io import BytesIO
 
 import torch
 from jaxtyping import Float
@@ -158,7 +158,7 @@ def key_shapes() -> dict[str, tuple[int, ...]]:
     return {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
 
 
-def from_torchscript(file: BufferedReader) -> dict[str, Tensor]:
+def from_torchscript(file: BytesIO) -> dict[str, Tensor]:
     """Return the tensors of StyleGAN-V's `i3d_torchscript.pt` under our keys.
 
     Called in a process of its own, with a file whose hash is right. The script names its tensors

@@ -11,6 +11,8 @@ hand is as good as a fetched one: its SHA-256 is computed once and noted beside 
 import hashlib
 import json
 import os
+import pickle
+import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -376,20 +378,30 @@ def tensors(name: str) -> dict[str, "Tensor"]:
     return read_tensors(one, path)
 
 
+_DAMAGED = (
+    pickle.UnpicklingError,
+    RuntimeError,
+    EOFError,
+    LookupError,
+    ValueError,  # UnicodeDecodeError is one
+    TypeError,
+    AttributeError,
+    zipfile.BadZipFile,
+)
+"""What torch's reader raises on bytes that are no checkpoint, or hold more than tensors."""
+
+
 def read_tensors(one: WeightRow, path: Path) -> dict[str, "Tensor"]:
     """Return the tensors of a PyTorch checkpoint, read without running what it pickles.
 
     Raises:
         A2BenchError: it holds more than tensors, is damaged, or has no tensors under the row's key.
     """
-    import pickle
-    import zipfile
-
     import torch
 
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         first = str(error).strip().split("\n", 1)[0][:200]
         raise A2BenchError(
             f"{path}: not a file of plain tensors, so it is not opened: {first}\n"

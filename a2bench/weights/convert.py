@@ -1,7 +1,7 @@
 """Converters run here: `python -I -m a2bench.weights.convert NAME SOURCE TARGET`.
 
-A process of its own, because a TorchScript file is a program. The file is opened once, hashed, and
-only what was hashed is handed to the converter; another hash is refused before anything is read
+A process of its own, because a TorchScript file is a program. The file is read once, and the bytes
+that were hashed are those the converter is handed; another hash is refused before anything is read
 as more than bytes.
 """
 
@@ -10,7 +10,7 @@ import importlib
 import subprocess
 import sys
 from collections.abc import Callable
-from io import BufferedReader
+from io import BytesIO
 from pathlib import Path
 
 from a2bench import weights
@@ -34,6 +34,9 @@ def entry(words: str) -> Callable[..., object]:
 
 _ISOLATED = ("-I",)
 """No PYTHONPATH, no current folder: what is imported is what is installed."""
+
+CONVERT_SECONDS = 600
+"""A conversion takes seconds; a file that hangs its reader must not hang the command."""
 
 _COUNTER = "num_batches_tracked"
 
@@ -84,9 +87,18 @@ def convert(row: weights.WeightRow, source: Path) -> Path:
     """
     target = weights.converted_path(row, source)
     command = [sys.executable, *_ISOLATED, "-m", "a2bench.weights.convert", row.name]
-    done = subprocess.run(
-        [*command, str(source), str(target)], capture_output=True, text=True, check=False
-    )
+    try:
+        done = subprocess.run(
+            [*command, str(source), str(target)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=CONVERT_SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise A2BenchError(
+            f"{source} could not be converted: not done after {CONVERT_SECONDS} s"
+        ) from error
     if done.returncode:
         said = [line for line in done.stderr.strip().splitlines() if line.strip()]
         reason = said[-1] if said else f"exit code {done.returncode}"
@@ -95,23 +107,17 @@ def convert(row: weights.WeightRow, source: Path) -> Path:
     return target
 
 
-def _hashed(handle: BufferedReader) -> str:
-    digest = hashlib.file_digest(handle, "sha256").hexdigest()
-    handle.seek(0)
-    return digest
-
-
 def _main(name: str, source: Path, target: Path) -> None:
     row = weights.row(name)
     if row.converter is None:
         raise A2BenchError(f"{name} has no converter")
-    with source.open("rb") as handle:
-        digest = _hashed(handle)
-        if not row.verifiable or not row.is_right(digest):
-            raise A2BenchError(
-                f"{source} has SHA-256 {digest}, expected {row.sha256}: it was not opened"
-            )
-        tensors = entry(row.converter)(handle)
+    data = source.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    if not row.verifiable or not row.is_right(digest):
+        raise A2BenchError(
+            f"{source} has SHA-256 {digest}, expected {row.sha256}: it was not opened"
+        )
+    tensors = entry(row.converter)(BytesIO(data))
     assert isinstance(tensors, dict)
     check_keys(row, tensors)
     from safetensors.torch import save_file

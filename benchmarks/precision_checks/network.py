@@ -67,7 +67,7 @@ def lpips_tensors(backbone: lpips.Backbone) -> tuple[Tensors, Tensors]:
 
 @cache
 def lpips_beside_the_package(backbone: lpips.Backbone) -> tuple[float, float]:
-    """Map (`spatial=True`) and mean."""
+    """Map (`spatial=True`, fed [-1, 1]) and mean (the worse of [0, 1] and [-1, 1]), from frames."""
     import lpips as package
 
     trunk, heads = lpips_tensors(backbone)
@@ -84,11 +84,25 @@ def lpips_beside_the_package(backbone: lpips.Backbone) -> tuple[float, float]:
     theirs.load_state_dict(keys | scaling | heads | again, assign=True)
     theirs.eval()
     ours = lpips.prepared(backbone, trunk, heads)
-    first, second = (frames.to_tensor(pictures(2, 70, 53)) / 127.5 - 1).split(1)
+    shown = pictures(2, 70, 53)
+    unit = torch.from_numpy(shown).movedim(-1, 1).float() / 255
+    means: dict[lpips.Range, float] = {}
+    fed_of: dict[lpips.Range, torch.Tensor] = {"unit": unit, "signed": 2 * unit - 1}
+    for given, fed in fed_of.items():
+        with torch.inference_mode():
+            expected = theirs(fed[:1], fed[1:]).flatten()
+        found = lpips.frame_means(ours, shown[:1], shown[1:], given)
+        means[given] = worst(torch.tensor(found), expected)
+        other = lpips.frame_means(ours, shown[:1], shown[1:], _OTHER[given])
+        assert worst(torch.tensor(other), expected) > 1e-3  # a wrong range would be seen
     with torch.inference_mode():
-        mean = worst(ours.means(first, second), theirs(first, second).flatten())
         theirs.spatial = True
-        return worst(ours.maps(first, second), theirs(first, second)[0]), mean
+        expected = theirs(2 * unit[:1] - 1, 2 * unit[1:] - 1)[0, 0].double()
+    (map_,) = lpips.frame_maps(ours, shown[:1], shown[1:])
+    return worst(torch.from_numpy(map_), expected), max(means.values())
+
+
+_OTHER: dict[lpips.Range, lpips.Range] = {"unit": "signed", "signed": "unit"}
 
 
 def _trunk_keys(network: torch.nn.Module) -> list[str]:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import torch
 
 from a2bench.errors import A2BenchError
 from a2bench.networks import frames, inception, lpips, video
+from a2bench.networks.i3d import I3D, from_torchscript
+from a2bench.networks.i3d import key_shapes as i3d_keys
 from a2bench.networks.resnet3d import key_shapes as resnet3d_keys
 from benchmarks.precision_checks.network import inception_tensors, lpips_tensors, pictures
 from benchmarks.reference_networks import random_tensors, worst
@@ -81,6 +84,71 @@ def test_a_missing_key_or_another_shape_is_refused() -> None:
         video.prepared_resnet3d(wide)
     with pytest.raises(A2BenchError, match=r"1 keys are not known \(extra\)"):
         video.prepared_resnet3d(tensors | {"extra": torch.zeros(1)})
+
+
+class _Detector(torch.nn.Module):
+    """I3D traced at two lengths: padding depends on it."""
+
+    def __init__(self, network: I3D) -> None:
+        super().__init__()
+        self.inner = network
+
+    def sixteen(self, x: torch.Tensor) -> torch.Tensor:
+        return self.inner(x)
+
+    def ten(self, x: torch.Tensor) -> torch.Tensor:
+        return self.inner(x)
+
+
+class _Script(torch.nn.Module):
+    """StyleGAN-V's script in small: other names, resize and range inside."""
+
+    def __init__(self, detector: torch.nn.Module) -> None:
+        super().__init__()
+        self.detector = detector
+
+    def forward(
+        self, x: torch.Tensor, rescale: bool, resize: bool, return_features: bool
+    ) -> torch.Tensor:
+        assert rescale, "only so is it called"
+        assert resize, "only so is it called"
+        assert return_features, "only so is it called"
+        b, c, t, h, w = x.shape
+        flat = x.permute(0, 2, 1, 3, 4).reshape(b * t, c, h, w)
+        small = torch.nn.functional.interpolate(
+            flat, size=[224, 224], mode="bilinear", align_corners=False
+        )
+        clip = 2 * small.reshape(b, t, c, 224, 224).permute(0, 2, 1, 3, 4) / 255 - 1
+        return self.detector.sixteen(clip) if t == 16 else self.detector.ten(clip)
+
+
+@pytest.mark.parametrize(
+    "eps", [1e-3, pytest.param(1e-5, id="another network, the same keys and shapes")]
+)
+def test_a_script_is_converted_only_where_it_answers_the_same(eps: float) -> None:
+    """Tensors come out bit for bit under our keys; batch norm's epsilon is seen in the answers."""
+    tensors = random_tensors(i3d_keys())
+    network = I3D(eps=eps, pool_frames=2).eval()
+    network.load_state_dict(tensors)
+    file = BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch.jit is old, and so is the published file
+        lengths = {"sixteen": 16, "ten": 10}
+        traced = torch.jit.trace_module(
+            _Detector(network).eval(),
+            {name: torch.zeros(1, 3, frames, 224, 224) for name, frames in lengths.items()},
+            check_trace=False,
+        )
+        torch.jit.save(torch.jit.script(_Script(traced)), file)
+        file.seek(0)
+        if eps == 1e-3:
+            found = from_torchscript(file)
+            for key, tensor in tensors.items():
+                if not key.endswith("num_batches_tracked"):
+                    assert torch.equal(found[key], tensor), key
+            return
+        with pytest.raises(A2BenchError, match="conversion refused"):
+            from_torchscript(file)
 
 
 def test_windows_see_every_frame() -> None:

@@ -44,7 +44,7 @@ from a2bench.records import (
     set_id,
     stand_ins_of,
 )
-from a2bench.statistics import Clusters, compare, estimate, holm
+from a2bench.statistics import Clusters, compare, estimate, holm, smallest_p
 
 VALUES_SCHEMA = "a2bench.values/2"
 _SCHEMA_KEY = b"a2bench.schema"
@@ -829,10 +829,12 @@ def _tied(
     """Return (method, metric) -> whether it was not shown to differ from the best of its column.
 
     On the cases where both succeeded; Holm over all comparisons of the protocol, so that a table
-    of many columns does not find differences by their number.
+    of many columns does not find differences by their number. With so few characters that no
+    difference, however large, could be shown, nothing is said.
     """
     asked: list[tuple[str, str]] = []
     found: list[float] = []
+    fewest = math.inf
     for position, column in enumerate(columns):
         ranked = [row for row in rows if row.cells[position].rank is not None]
         best = next((row.card.name for row in ranked if row.cells[position].rank == 1), None)
@@ -845,10 +847,13 @@ def _tied(
                 continue
             characters = {case_id: board.characters(protocol, case_id) for case_id in ours}
             higher = column.direction == "higher"
-            p = compare(ours, theirs, characters, higher_is_better=higher).p
-            if p is not None:
+            result = compare(ours, theirs, characters, higher_is_better=higher)
+            if result.p is not None:
                 asked.append((row.card.name, column.name))
-                found.append(p)
+                found.append(result.p)
+                fewest = min(fewest, result.effect.clusters)
+    if len(found) * smallest_p(fewest) > ALPHA:
+        return {}
     adjusted = holm(found)
     return {name: p > ALPHA for name, p in zip(asked, adjusted, strict=True)}
 

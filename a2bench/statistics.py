@@ -181,6 +181,11 @@ def sign_flip_p(differences: Mapping[str, float], clusters: Mapping[str, Cluster
     return max(found)
 
 
+def smallest_p(clusters: float) -> float:
+    """Return the smallest p that `sign_flip_p` can give: all signs one way, or all the other."""
+    return 2.0 ** (1 - clusters) if clusters <= EXACT_UP_TO else 1 / (1 + FLIPS)
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """Adjust a family of p-values for their number (Holm 1979): reject where <= alpha.
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from a2bench import plugins
 from a2bench.errors import A2BenchError
 from a2bench.metric import ClipPair, Metric, Outcome
 from a2bench.records import MethodCard, Protocol, Value, ValueStatus
@@ -622,3 +623,48 @@ def test_the_split_digest_depends_on_the_cases_and_their_order() -> None:
 
 def test_outside_a_checkout_there_is_no_git_state(tmp_path: Path) -> None:
     assert git_state(tmp_path) is None
+
+
+def test_a_method_that_was_not_shown_to_differ_from_the_best_is_marked() -> None:
+    """Twenty characters: b differs from a in both directions, still is 5 dB worse everywhere.
+
+    Of four, no test can show anything (p is 2 of 16 at least): no mark.
+    """
+    numbers = {
+        "a": [20.0 + case % 3 for case in range(20)],
+        "b": [20.0 + case % 3 + (-0.5 if case % 2 else 0.4) for case in range(20)],
+        "still": [15.0 + case % 3 for case in range(20)],
+    }
+    values = [
+        Value(
+            protocol="cross",
+            method=method,
+            seed=0,
+            case_id=f"c{case:02d}",
+            metric="psnr",
+            version=plugins.metric("psnr").version,
+            value=number,
+            status="ok",
+            reason="",
+            region="motion",
+            unit="dB",
+            key="sha256:" + "0" * 64,
+        )
+        for method, column in numbers.items()
+        for case, number in enumerate(column)
+    ]
+    cards = [
+        MethodCard(name=name, title=name, summary=name, kind="precomputed", inputs_seen=())
+        for name in numbers
+    ]
+    for count, expected in ((20, {"a": None, "b": True, "still": False}), (4, dict.fromkeys("ab"))):
+        cases = [f"c{case:02d}" for case in range(count)]
+        made = aggregate(
+            values,
+            {"cross": cases},
+            cards,
+            ["psnr"],
+            caption=Caption("set", "1.0.0", "sha256:" + "1" * 64, "mini", "a2bench", "given_pose"),
+        )
+        tied = {row.card.name: row.cells[0].tied for row in made.rows}
+        assert {name: tied[name] for name in expected} == expected

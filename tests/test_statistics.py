@@ -9,7 +9,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from a2bench.errors import A2BenchError
-from a2bench.statistics import FLIPS, compare, estimate, holm, sign_flip_p
+from a2bench.statistics import FLIPS, compare, estimate, holm, sign_flip_p, smallest_p
 
 
 def _cases(values: np.ndarray) -> dict[str, float]:
@@ -190,6 +190,12 @@ def test_compare_says_effect_wins_and_what_could_have_been_found() -> None:
     assert (lower.wins, lower.losses) == (1, 2)
     with pytest.raises(A2BenchError, match="no scored case in common"):
         compare({"a": 1.0}, {"b": 1.0}, clusters, higher_is_better=True)
+
+
+def test_the_smallest_p_is_that_of_signs_that_all_agree() -> None:
+    for count in (2, 5, 13, 40):
+        differences = _cases(np.ones(count))
+        assert sign_flip_p(differences, _alone(count)) == pytest.approx(smallest_p(count))
 
 
 def test_holm_agrees_with_statsmodels_and_keeps_the_order_given() -> None:

@@ -11,7 +11,7 @@ from a2bench.errors import A2BenchError
 from a2bench.method import Inputs
 from a2bench.metric import Video
 from a2bench.normalise import BadPrediction, fit_image, fit_pose_xy, to_target
-from a2bench.ondemand import Grid, checked_file, driving_clip, load_truth
+from a2bench.ondemand import Grid, checked_file, driving_clip, true_frames
 from a2bench.paths import sha256_file
 from a2bench.pose.keypoints import PoseClip
 from a2bench.records import Input, MethodCard, Request, Result, SpatialMap
@@ -54,7 +54,7 @@ def case_inputs(dataset: Dataset, card: MethodCard, request: Request, grid: Grid
         "clip_of_rgb": driving_video,
         "pose": poses,
         "prompt": lambda: request.prompt,
-        "truth": lambda: load_truth(dataset, case).frames,
+        "truth": lambda: true_frames(dataset, case, grid),
     }
     return Inputs(
         reference_image=fit_image(reference, grid.size, grid.fit),

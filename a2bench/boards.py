@@ -30,7 +30,7 @@ from a2bench.results import (
 from a2bench.run import seeds_of
 from a2bench.score import lookup
 from a2bench.store import RunFolder
-from a2bench.subsets import clusters_of
+from a2bench.subsets import choose, clusters_of
 from a2bench.suites import suite_metrics
 from a2bench.tables import write_all
 from a2bench.video import read_image, read_truth, read_video
@@ -113,6 +113,19 @@ def joined(boards: Sequence[Leaderboard]) -> Leaderboard:
     )
 
 
+def ceilings_of(dataset: Dataset, cards: Sequence[MethodCard]) -> dict[str, str | None]:
+    """Return method -> the row that is its ceiling; None where its grid loses nothing."""
+    first = dataset.sample(dataset.info.order[0])
+    found: dict[str, str | None] = {}
+    for card in cards:
+        native = card.native
+        same_size = native.size is None or native.size == first.size
+        # every scoring instant is then a frame of it
+        same_moments = native.fps is None or (native.fps / first.fps).is_integer()
+        found[card.name] = None if same_size and same_moments else plugins.CEILING + card.name
+    return {card.name: found[card.name] for card in cards if not card.reference_row}
+
+
 def board(
     store: RunFolder,
     dataset: Dataset,
@@ -122,10 +135,25 @@ def board(
     suite: str,
     *,
     seeds: Sequence[int] | None = None,
+    subset: Sequence[str] = (),
+    metrics: Sequence[str] | None = None,
     allow_partial: bool = False,
     networks: bool = True,
 ) -> Board:
     """Fold the values of a run into a leaderboard; computes no metric.
+
+    Args:
+        store: the run.
+        dataset: what it was run on.
+        methods: rows; None: all of the run.
+        protocols: None: those with results.
+        split: of the cases.
+        suite: whose rules and columns.
+        seeds: of stochastic methods; None: those that the rules ask for.
+        subset: `KEY=VALUE[,VALUE]` of the cases (`a2bench.subsets.choose`), all to be met.
+        metrics: columns; None: all of the suite.
+        allow_partial: cases that were never attempted count as failed.
+        networks: whether metrics that need weights are looked up.
 
     Raises:
         A2BenchError: nothing scored yet, missing cases, or predictions and values that are not
@@ -137,16 +165,24 @@ def board(
             f"{store.values_folder(dataset)}: nothing is scored yet.\n"
             f"hint: a2bench score dataset={dataset.info.name} split={split}"
         )
-    metrics = suite_metrics(suite)
+    metrics = list(metrics or suite_metrics(suite))
     cards = list({card.name: card for cards in chosen.values() for card in cards}.values())
     caption = Caption.of(
-        dataset.info, digest=dataset.digest(split), split=split, suite=suite, track=TRACK
+        dataset.info,
+        digest=dataset.digest(split),
+        split=split,
+        suite=suite,
+        track=TRACK,
+        subset=" and ".join(subset),
     )
+    ceilings = ceilings_of(dataset, cards)
     boards: list[Leaderboard] = []
     used: list[Value] = []
     cases: dict[Protocol, list[str]] = {}
     for protocol, shown in chosen.items():
-        cases[protocol] = [case.case_id for case in dataset.cases(protocol, split)]
+        all_cases = dataset.cases(protocol, split)
+        chosen_cases = choose(dataset, all_cases, subset) if subset else all_cases
+        cases[protocol] = [case.case_id for case in chosen_cases]
         # rule 6: a failed case is ranked by what `still` gets there, whatever rows are shown
         floor = [] if any(card.name == FLOOR_METHOD for card in shown) else [FLOOR_METHOD]
         read = [*shown, *(store.card(name) for name in floor)]
@@ -165,7 +201,8 @@ def board(
                 metrics,
                 caption=caption,
                 allow_partial=allow_partial,
-                clusters={protocol: clusters_of(dataset.cases(protocol, split))},
+                clusters={protocol: clusters_of(chosen_cases)},
+                ceilings=ceilings,
             )
         )
     made = joined(boards)
@@ -176,10 +213,12 @@ def board(
         profile=dataset.info.profile,
         split=split,
         split_digest=split_digest(cases),
+        subset=caption.subset,
         suite=suite,
         track=TRACK,
         seeds=made.seeds,
         cards={card.name: _digest_of(card) for card in cards},
+        ceilings=ceilings,
         metric_versions={name: plugins.metric(name).version for name in metrics},
         weights=_weights(used),
         libraries=library_versions() | _network_settings(used),
@@ -211,7 +250,7 @@ def _network_settings(used: Sequence[Value]) -> dict[str, str]:
 
 
 def _digest_of(card: MethodCard) -> str:
-    if card.name in plugins.names("baselines"):
+    if plugins.is_method(card.name):
         return card_digest(card.name)
     return sha256_text(canonical_json(card.model_dump(mode="json")))
 

@@ -25,7 +25,14 @@ from a2bench.paths import sha256_file, write_json
 from a2bench.pose.keypoints import PoseClip
 from a2bench.records import Case, Fit, Protocol, Size
 from a2bench.region import frames_scored, motion_region, scored_pixels
-from a2bench.video import read_truth, read_video, rgb_digest, write_truth
+from a2bench.video import (
+    planes_to_rgb,
+    read_truth,
+    read_video,
+    rgb_digest,
+    rgb_to_planes,
+    write_truth,
+)
 
 
 @dataclass(frozen=True)
@@ -173,6 +180,52 @@ def _check(digests: dict[str, str], kind: str, found: str, folder: Path) -> None
             f"{folder}: decoded {kind} has digest {found}, built was {digests.get(kind)}.\n"
             "hint: the file was damaged or exchanged; delete this folder and build again"
         )
+
+
+def true_frames(dataset: Dataset, case: Case, grid: Grid) -> Video:
+    """Return a case's right answer on a method's grid, RGB uint8 (grid.frames, h, w, 3).
+
+    What a perfect method of that frame size, rate and fit would answer. Only the moments that are
+    scored are made; every other frame is the nearest of those.
+
+    Raises:
+        BadPrediction: the grid ends before the last scoring instant ("too_short").
+        A2BenchError: as `load_truth`.
+    """
+    times = np.arange(grid.frames) / grid.fps
+    indices, error_seconds = frames_for_instants(
+        times, case.instants_seconds, grid.fps, what=f"the truth of {case.case_id}"
+    )
+    if error_seconds < _SAME_MOMENT_SECONDS:
+        shown = load_truth(dataset, case).frames
+    else:
+        shown = _truth_at(dataset, case, [float(times[index]) for index in indices])
+    fitted = np.stack([fit_image(frame, grid.size, grid.fit) for frame in shown])
+    nearest = np.abs(indices[:, None] - np.arange(grid.frames)).argmin(axis=0)
+    found: Video = fitted[nearest]
+    return found
+
+
+_SAME_MOMENT_SECONDS = 1e-9
+
+
+def _truth_at(dataset: Dataset, case: Case, moments_seconds: list[float]) -> Video:
+    """Return the truth at moments between its frames, at its own size."""
+    if dataset.info.builder == "procedural":
+        from a2bench.builders import procedural
+
+        drawn = procedural.drawn_frames(
+            case.reference_id,
+            case.driver_id,
+            mannequin=False,
+            instants_seconds=moments_seconds,
+            scale=procedural.PROFILES[dataset.info.profile].scale,
+            dancer=procedural.dancer_of(dataset.folder),
+        )
+        return planes_to_rgb(rgb_to_planes(np.stack([frame.rgb for frame in drawn])))
+    clip = read_video(dataset.sample_file(case.driver_id, "driving.mp4"))
+    indices, _ = frames_for_instants(clip.times_seconds, moments_seconds, clip.fps)
+    return np.stack([fit_image(frame, case.size, "stretch") for frame in clip.frames[indices]])
 
 
 def driving_clip(dataset: Dataset, case: Case, grid: Grid) -> tuple[Path, PoseClip | None]:

@@ -29,6 +29,12 @@ Kind = Literal["metrics", "baselines", "runners"]
 _PACKAGE = "__init__.py"
 _SUFFIX: dict[Kind, str] = {"metrics": ".py", "baselines": ".yaml", "runners": ".py"}
 
+CEILING = "ceiling_map_of_"
+"""Before a method's name: the truth sent through that method's frame size, rate and fit."""
+
+_TRUTH = "oracle"
+"""The method whose code makes every ceiling: it answers with the truth on the grid of its card."""
+
 
 def _built_in_folder(kind: Kind) -> Path:
     spec = importlib.util.find_spec(f"a2bench.{kind}")
@@ -169,12 +175,18 @@ def runner(name: str) -> "Runner":
     return found
 
 
+def is_method(name: str) -> bool:
+    """Whether there is such a method, or it is the ceiling of one."""
+    return name.removeprefix(CEILING) in names("baselines")
+
+
 def card_path(name: str) -> Path:
-    """Return the file of a method's card.
+    """Return the file of a method's card; a ceiling's is the card of its method.
 
     Raises:
         A2BenchError: no such method.
     """
+    name = name.removeprefix(CEILING)
     if name not in names("baselines"):
         raise unknown_name(
             "method", name, names("baselines"), hint="`a2bench ls methods` lists them"
@@ -187,7 +199,7 @@ def card_path(name: str) -> Path:
 
 @cache
 def card(name: str) -> "MethodCard":
-    """Return a method's card.
+    """Return a method's card; that of a ceiling is made from its method's.
 
     Raises:
         A2BenchError: no such method, or a card that does not validate (each field is named).
@@ -195,8 +207,10 @@ def card(name: str) -> "MethodCard":
     import yaml
     from pydantic import ValidationError
 
-    from a2bench.records import MethodCard
+    from a2bench.records import MethodCard, ceiling_card
 
+    if name.startswith(CEILING):
+        return ceiling_card(card(name.removeprefix(CEILING)), name=name, truth=card(_TRUTH))
     path = card_path(name)
     try:
         found = MethodCard.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -212,9 +226,14 @@ def card(name: str) -> "MethodCard":
     return found
 
 
+def _code_of(name: str) -> str:
+    """Return the method whose code answers for this one."""
+    return _TRUTH if name.startswith(CEILING) else name
+
+
 def method_code(name: str) -> Path:
     """Return the Python file of an in-process method: beside its card, or a package's first."""
-    card_file = card_path(name)
+    card_file = card_path(_code_of(name))
     package = card_file.with_suffix("") / _PACKAGE
     return package if package.exists() else card_file.with_suffix(".py")
 
@@ -265,7 +284,7 @@ def method_class(found: "MethodCard") -> "type[Method]":
         )
     if not path.exists():
         raise A2BenchError(f"method {found.name!r}: its card names {found.entry}, no file {path}")
-    module = _load_file("baselines", found.name, path)
+    module = _load_file("baselines", _code_of(found.name), path)
     if not isinstance(cls := getattr(module, found.entry, None), type):
         raise A2BenchError(f"method {found.name!r}: {path} has no class {found.entry!r}")
     return cls

@@ -220,6 +220,8 @@ class MethodCard(Record):
     entry: str | None = None
     """`in_process`: the class beside the card that animates; its file is `<name>.py`."""
     inputs_seen: tuple[Input, ...]
+    trained_on: str = ""
+    """Data that its weights have seen, for the table's column; "none": it has no weights."""
     tracks: tuple[Track, ...] = ("given_pose", "as_shipped")
     """A method without a pose input stands in both."""
     weights: tuple[Name, ...] = ()
@@ -265,6 +267,27 @@ class MethodCard(Record):
         if self.command is not None:
             self.command.check_inputs(self.inputs_seen)
         return self
+
+
+def ceiling_card(method: MethodCard, *, name: str, truth: MethodCard) -> MethodCard:
+    """Return the card of a method's ceiling: what `truth` is given is mapped as the method's is.
+
+    Args:
+        method: whose ceiling.
+        name: of the ceiling.
+        truth: the card of the method that answers with the truth on the grid it is given.
+    """
+    size, fps = method.native.size or "own size", method.native.fps
+    grid = f"{size}, {method.native.fit}, {'own rate' if fps is None else f'{fps:g} Hz'}"
+    return truth.model_copy(
+        update={
+            "name": name,
+            "title": f"Ceiling of {method.title}",
+            "summary": f"The truth sent through the frame of {method.title} ({grid}).",
+            "native": method.native,
+            "not_applicable": {},
+        }
+    )
 
 
 class Request(Record):

@@ -18,7 +18,7 @@ import platform
 import statistics
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -204,11 +204,15 @@ class Provenance(Record):
     split: str
     split_digest: Digest
     """Of the case ids of each protocol, in order: `split_digest`."""
+    subset: str = ""
+    """Which cases of the split, such as "family=animals"; "": all."""
     suite: str
     track: Track
     seeds: tuple[int, ...]
     cards: dict[str, Digest]
     """Method -> digest of its card and of the code beside it: `card_digest`."""
+    ceilings: dict[str, str | None] = Field(default_factory=dict)
+    """Method -> the row that is its ceiling; None: a perfect answer is."""
     metric_versions: dict[str, int]
     weights: dict[str, Digest] = Field(default_factory=dict)
     """Weight file -> digest, of the metrics that have a number."""
@@ -335,6 +339,7 @@ class Caption:
         version: of the data set.
         digest: of the data set version, `sha256:<hex>`.
         split: name of the prefix that was scored.
+        subset: which of its cases, such as "family=animals"; "": all.
     """
 
     dataset: str
@@ -344,13 +349,21 @@ class Caption:
     suite: str
     track: Track
     profile: str = "default"
+    subset: str = ""
 
     @classmethod
     def of(
-        cls, info: DatasetInfo, *, digest: str, split: str, suite: str, track: Track
+        cls,
+        info: DatasetInfo,
+        *,
+        digest: str,
+        split: str,
+        suite: str,
+        track: Track,
+        subset: str = "",
     ) -> "Caption":
         """Return the caption for a data set version."""
-        return cls(info.name, info.version, digest, split, suite, track, info.profile)
+        return cls(info.name, info.version, digest, split, suite, track, info.profile, subset)
 
     @property
     def short_digest(self) -> str:
@@ -405,6 +418,8 @@ class Cell:
         tied: whether it was not shown to differ from the best (paired test, Holm over the
             protocol); None: it is the best, or was not tested.
         note: what a number of a set rests on: N, rank of the covariance, stand-ins.
+        ceiling: value of the truth sent through the method's frame size, rate and fit.
+        skill: (value - still) / (ceiling - still); None: no such scale, see `_skill`.
     """
 
     metric: str
@@ -423,6 +438,8 @@ class Cell:
     high: float | None = None
     tied: bool | None = None
     note: str = ""
+    ceiling: float | None = None
+    skill: float | None = None
 
     @property
     def best(self) -> bool:
@@ -445,6 +462,7 @@ class Row:
         cells: one per column of the leaderboard.
         seeds: those that were run.
         mean_rank: over its ranked cells; None: none is.
+        absent_ceiling: the method that has to be run before this one has a skill; "": none.
     """
 
     protocol: Protocol
@@ -454,6 +472,7 @@ class Row:
     of: int
     cells: tuple[Cell, ...]
     mean_rank: float | None = None
+    absent_ceiling: str = ""
 
 
 @dataclass(frozen=True)
@@ -521,6 +540,11 @@ class _Board:
         if value.value is None or metric.cap is None:
             return value.value
         return value.value if metric.better(metric.cap, value.value) else metric.cap
+
+    def perfect(self, metric: str) -> float:
+        """Return the number with which a perfect answer enters means (rule 7)."""
+        facts = self.metrics[metric]
+        return facts.perfect if facts.cap is None else facts.cap
 
     def own(self, protocol: Protocol, method: str, metric: str, case_id: str) -> float | None:
         """Return the mean over the seeds that have a number."""
@@ -688,6 +712,9 @@ def _set_cell(
     board: _Board, protocol: Protocol, method: str, metric: str, cases: Sequence[str]
 ) -> Cell:
     """Fold the values of a set, one a seed, into a cell."""
+    if board.caption.subset:
+        reason = "a distance of sets is computed for whole splits, not for a subset"
+        return Cell(metric, "unavailable", None, 0, len(cases), reason=reason)
     by_seed = board.cases(protocol, method, metric).get(set_id(board.caption.split), {})
     lacking = [value for value in by_seed.values() if value.value is None]
     if lacking or not by_seed:
@@ -899,6 +926,46 @@ def _ranked(
     ]
 
 
+def _skilled(
+    board: _Board, rows: Sequence[Row], ceilings: Mapping[str, str | None]
+) -> Iterator[Row]:
+    """Yield the rows of one protocol with ceiling and skill (rule 7)."""
+    by_name = {row.card.name: row for row in rows}
+    still = by_name.get(FLOOR_METHOD)
+    for row in rows:
+        name = ceilings.get(row.card.name, row.card.name)
+        best = by_name.get(name) if name is not None else None
+        if row.card.reference_row or still is None or not row.seeds:
+            yield row
+            continue
+        if name is not None and best is None:
+            absent = name if row.card.name in ceilings else ""
+            yield replace(row, absent_ceiling=absent)
+            continue
+        tops = [
+            board.perfect(cell.metric) if best is None else cell.value
+            for cell in (best or row).cells
+        ]
+        cells = zip(row.cells, still.cells, tops, strict=True)
+        skilled = (
+            replace(cell, ceiling=top, skill=_skill(cell, floor, top)) for cell, floor, top in cells
+        )
+        yield replace(row, cells=tuple(skilled))
+
+
+def _skill(cell: Cell, still: Cell, ceiling: float | None) -> float | None:
+    """Return 0 for `still` and 1 for the ceiling, linear between and beyond.
+
+    None: a number is lacking, nobody knows how far `still`'s is to be trusted, or the ceiling lies
+    within its interval: the scale would be noise.
+    """
+    if cell.value is None or still.value is None or ceiling is None:
+        return None
+    if still.low is None or still.high is None or still.low <= ceiling <= still.high:
+        return None
+    return (cell.value - still.value) / (ceiling - still.value)
+
+
 def aggregate(
     values: Iterable[Value],
     cases_by_protocol: Mapping[Protocol, Sequence[str]],
@@ -909,6 +976,7 @@ def aggregate(
     allow_partial: bool = False,
     metric_of: Callable[[str], Metric] | None = None,
     clusters: Mapping[Protocol, Mapping[str, Clusters]] | None = None,
+    ceilings: Mapping[str, str | None] | None = None,
 ) -> Leaderboard:
     """Fold values into a leaderboard by the scoring rules (head of this file).
 
@@ -923,6 +991,9 @@ def aggregate(
         metric_of: metric by name; default `plugins.metric`.
         clusters: protocol -> case id -> the characters of the case, for intervals and tests; not
             told, each case stands alone.
+        ceilings: method -> the row whose values are its ceiling; None: its frame size, rate and fit
+            lose nothing, a perfect answer is its ceiling. A method that is not named, and one whose
+            row is not there, have no skill.
 
     Raises:
         A2BenchError: a case without a value, and not `allow_partial`; values of one metric with
@@ -984,13 +1055,10 @@ def aggregate(
         by_case.setdefault(value.case_id, {})[value.seed] = value
     if not allow_partial:
         _refuse_missing(board, cases, methods)
-    rows = [
-        row
-        for protocol, ids in cases.items()
-        for row in _ranked(
-            board, protocol, [_row(board, protocol, card, ids) for card in methods], columns
-        )
-    ]
+    rows: list[Row] = []
+    for protocol, ids in cases.items():
+        found = [_row(board, protocol, card, ids) for card in methods]
+        rows += _skilled(board, _ranked(board, protocol, found, columns), ceilings or {})
     partial = any(cell.missing for row in rows for cell in row.cells)
     return Leaderboard(
         caption, columns, tuple(rows), {name: len(ids) for name, ids in cases.items()}, partial

@@ -23,6 +23,7 @@ DECIDES_NOTHING = (
     "title",
     "summary",
     "paper",
+    "trained_on",
     "batch_size",
     "timeout_seconds",
     "load_timeout_seconds",

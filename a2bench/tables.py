@@ -97,6 +97,9 @@ def notes(leaderboard: Leaderboard) -> Notes:
         if row.card.stochastic and 0 < len(row.seeds) < SEEDS_OF_STOCHASTIC:
             ran = f"{len(row.seeds)} seed{'s' if len(row.seeds) > 1 else ''}"
             note(row, "method", f"stochastic, run with {ran} of {SEEDS_OF_STOCHASTIC}")
+        if row.absent_ceiling:
+            text = f"its skill needs its ceiling: `a2bench run method={row.absent_ceiling}`"
+            note(row, "method", text)
         for cell, column in zip(row.cells, leaderboard.columns, strict=True):
             if cell.status == "unavailable":
                 note(row, cell.metric, f"{column.title} is not computed: {cell.reason}")
@@ -153,12 +156,30 @@ def interval_text(cell: Cell, column: Column) -> str:
     return f"[{low:.{column.digits}f}, {high:.{column.digits}f}]"
 
 
+def skill_text(cell: Cell) -> str:
+    """Return the skill in percent, such as "34 %"; "" where there is none."""
+    return "" if cell.skill is None else f"{round(100 * cell.skill) + 0:d} %"
+
+
+def _under_text(cell: Cell, column: Column) -> str:
+    """Return what stands in small print under a number: interval and skill."""
+    return " · ".join(filter(None, (interval_text(cell, column), skill_text(cell))))
+
+
+def _has_skill(rows: Sequence[Row]) -> bool:
+    return any(cell.skill is not None for row in rows for cell in row.cells)
+
+
 def _has_intervals(rows: Sequence[Row]) -> bool:
     return any(cell.low is not None for row in rows for cell in row.cells)
 
 
 def _inputs(row: Row) -> str:
     return ", ".join(name.replace("_", " ") for name in row.card.inputs_seen) or "none"
+
+
+def _trained_on(row: Row) -> str:
+    return row.card.trained_on or "not stated"
 
 
 def _scored(row: Row) -> str:
@@ -184,6 +205,7 @@ def caption_parts(leaderboard: Leaderboard) -> list[tuple[str, str]]:
         ("digest", caption.short_digest),
         ("profile", caption.profile),
         ("split", f"{caption.split} ({size})"),
+        *([("subset", caption.subset)] if caption.subset else []),
         ("suite", caption.suite),
         ("track", caption.track.replace("_", " ")),
         ("region", _regions(leaderboard.columns)),
@@ -218,8 +240,19 @@ STATISTICS = (
 )
 
 
+SKILL = (
+    f"Percent: skill, 0 % is `{FLOOR_METHOD}` and 100 % the ceiling, the truth sent through the "
+    "method's own frame size, rate and fit; none where that scale is within noise."
+)
+
+
 def _legend(leaderboard: Leaderboard) -> str:
-    return f"{LEGEND} {STATISTICS}" if _has_intervals(leaderboard.rows) else LEGEND
+    parts = [LEGEND]
+    if _has_intervals(leaderboard.rows):
+        parts.append(STATISTICS)
+    if _has_skill(leaderboard.rows):
+        parts.append(SKILL)
+    return " ".join(parts)
 
 
 def headline_of(leaderboard: Leaderboard) -> Leaderboard:
@@ -298,17 +331,19 @@ def to_markdown(leaderboard: Leaderboard) -> str:
     heads = [
         "Method",
         "Inputs seen",
+        "Trained on",
         *(_heading(column) for column in leaderboard.columns),
         "Scored / of",
     ]
     lines = [
-        f"**A²Bench.** {escape_markdown(_caption_sentence(leaderboard))} {_legend(leaderboard)}",
+        f"**A²Bench.** {escape_markdown(_caption_sentence(leaderboard))} "
+        + _markdown_note(_legend(leaderboard)),
         "",
     ]
     for protocol, ranked, reference in _groups(leaderboard):
         lines += [f"### Protocol `{protocol}`", "", PROTOCOL_TEXT[protocol], ""]
         lines.append("| " + " | ".join(escape_markdown(head) for head in heads) + " |")
-        lines.append("|:---|:---|" + "---:|" * (len(heads) - 2))
+        lines.append("|:---|:---|:---|" + "---:|" * (len(heads) - 3))
         lines += [_markdown_row(row, leaderboard.columns, found) for row in ranked]
         if ranked and reference:
             lines.append("| *Reference, not ranked* |" + "  |" * (len(heads) - 1))
@@ -327,14 +362,15 @@ def _markdown_row(row: Row, columns: Sequence[Column], found: Notes) -> str:
     cells = [
         marked(f"*{title}*" if row.card.reference_row else title, "method"),
         escape_markdown(_inputs(row)),
+        escape_markdown(_trained_on(row)),
     ]
     for cell, column in zip(row.cells, columns, strict=True):
         text = cell_text(cell, column)
         text = f"**{text}**" if cell.best else f"<ins>{text}</ins>" if cell.second else text
         text += TIED if cell.tied else ""
         text = marked(text, column.name)
-        interval = interval_text(cell, column)
-        cells.append(f"{text}<br><sub>{interval}</sub>" if interval else text)
+        under = _under_text(cell, column)
+        cells.append(f"{text}<br><sub>{under}</sub>" if under else text)
     cells.append(marked(_scored(row), "scored"))
     return "| " + " | ".join(cells) + " |"
 
@@ -397,23 +433,27 @@ def to_latex(leaderboard: Leaderboard, *, wide: bool = False) -> str:
     found = notes(leaderboard)
     environment = "table*" if wide else "table"
     columns = leaderboard.columns
-    width = 3 + len(columns)
+    width = 4 + len(columns)
     caption = leaderboard.caption
     label = "-".join(
         "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in part)
         for part in (caption.dataset, caption.version, caption.split, caption.track)
     )
-    heads = ["Method", "Inputs seen", *(_heading(column) for column in columns), "Scored / of"]
+    heads = [
+        *("Method", "Inputs seen", "Trained on"),
+        *(_heading(column) for column in columns),
+        "Scored / of",
+    ]
     lines = [
         rf"\begin{{{environment}}}[t]",
         r"\centering",
         r"\setlength{\belowcaptionskip}{6pt}",
         rf"\caption{{A\textsuperscript{{2}}Bench. {escape_latex(_caption_sentence(leaderboard))} "
-        rf"{_to_latex(_legend(leaderboard))}}}",
+        rf"{_latex_note(_legend(leaderboard))}}}",
         rf"\label{{tab:a2bench-{label}}}",
         r"\footnotesize",
         r"\setlength{\tabcolsep}{3.5pt}",
-        rf"\begin{{tabular}}{{@{{}}ll{'r' * (width - 2)}@{{}}}}",
+        rf"\begin{{tabular}}{{@{{}}lll{'r' * (width - 3)}@{{}}}}",
         r"\toprule",
         " & ".join(escape_latex(head) for head in heads) + r" \\",
     ]
@@ -447,6 +487,7 @@ def _latex_row(row: Row, columns: Sequence[Column], found: Notes) -> str:
     cells = [
         rf"{title}\textsuperscript{{{letters}}}" if letters else title,
         escape_latex(_inputs(row)),
+        escape_latex(_trained_on(row)),
     ]
     for cell, column in zip(row.cells, columns, strict=True):
         text = escape_latex(cell_text(cell, column))
@@ -461,11 +502,12 @@ def _latex_row(row: Row, columns: Sequence[Column], found: Notes) -> str:
     intervals = [
         interval_text(cell, column) for cell, column in zip(row.cells, columns, strict=True)
     ]
-    if not any(intervals):
-        return line
-    # a second, tiny line under the row: beside the numbers no page is wide enough
-    under = " & ".join(rf"{{\tiny {text}}}" if text else "" for text in intervals)
-    return rf"{line}[-2pt]" + "\n" + rf"& & {under} & \\"
+    # tiny lines under the row: beside the numbers no page is wide enough
+    unders = [under for under in (intervals, list(map(skill_text, row.cells))) if any(under)]
+    for under in unders:
+        texts = (rf"{{\tiny {escape_latex(text)}}}" if text else "" for text in under)
+        line += "[-2pt]\n" + f"& & & {' & '.join(texts)} & " + r"\\"
+    return line
 
 
 def escape_csv(text: str) -> str:
@@ -480,8 +522,8 @@ def _csv_number(cell: Cell, column: Column) -> str:
     return repr(float(column.of_identical if cell.status == "identical" else cell.value))
 
 
-def _csv_end(end: float | None) -> str:
-    return "NA" if end is None else repr(end)
+def _csv_part(number: float | None) -> str:
+    return "NA" if number is None else repr(number)
 
 
 def to_csv(leaderboard: Leaderboard) -> str:
@@ -493,6 +535,7 @@ def to_csv(leaderboard: Leaderboard) -> str:
         "dataset_digest": caption.digest,
         "profile": caption.profile,
         "split": caption.split,
+        "subset": caption.subset,
         "suite": caption.suite,
         "track": caption.track,
         "partial": "yes" if leaderboard.partial else "no",
@@ -503,8 +546,12 @@ def to_csv(leaderboard: Leaderboard) -> str:
     writer.writerow(
         [
             *facts,
-            *("protocol", "method", "reference_row", "inputs_seen", "scored", "of"),
-            *(word for name in names for word in (name, f"{name}_low", f"{name}_high")),
+            *("protocol", "method", "reference_row", "inputs_seen", "trained_on", "scored", "of"),
+            *(
+                f"{name}{part}"
+                for name in names
+                for part in ("", "_low", "_high", "_ceiling", "_skill")
+            ),
         ]
     )
     order = {name: index for index, name in enumerate(leaderboard.protocols)}
@@ -516,12 +563,16 @@ def to_csv(leaderboard: Leaderboard) -> str:
                 row.card.name,
                 "yes" if row.card.reference_row else "no",
                 " ".join(row.card.inputs_seen) or "none",
+                escape_csv(_trained_on(row)),
                 row.scored,
                 row.of,
                 *(
                     word
                     for cell, column in zip(row.cells, leaderboard.columns, strict=True)
-                    for word in (_csv_number(cell, column), _csv_end(cell.low), _csv_end(cell.high))
+                    for word in (
+                        _csv_number(cell, column),
+                        *map(_csv_part, (cell.low, cell.high, cell.ceiling, cell.skill)),
+                    )
                 ),
             ]
         )
@@ -543,6 +594,7 @@ def to_json(leaderboard: Leaderboard) -> dict[str, Any]:
             "profile": caption.profile,
         },
         "split": caption.split,
+        "subset": caption.subset,
         "suite": caption.suite,
         "track": caption.track,
         "seeds": list(leaderboard.seeds),
@@ -565,6 +617,7 @@ def to_json(leaderboard: Leaderboard) -> dict[str, Any]:
                 "title": row.card.title,
                 "reference_row": row.card.reference_row,
                 "inputs_seen": list(row.card.inputs_seen),
+                "trained_on": _trained_on(row),
                 "seeds": list(row.seeds),
                 "scored": row.scored,
                 "of": row.of,
@@ -576,6 +629,8 @@ def to_json(leaderboard: Leaderboard) -> dict[str, Any]:
                         "reason": cell.reason,
                         "low": cell.low,
                         "high": cell.high,
+                        "ceiling": cell.ceiling,
+                        "skill": cell.skill,
                         "rank": cell.rank,
                         "tied": cell.tied,
                         "scored": cell.scored,
@@ -616,6 +671,8 @@ def to_terminal(leaderboard: Leaderboard, console: Console) -> None:
         console.print(Text(f"{letter}  {text}", "dim"))
     if _has_intervals(leaderboard.rows):
         console.print(Text(STATISTICS, "dim"))
+    if _has_skill(leaderboard.rows):
+        console.print(Text(SKILL.replace("`", ""), "dim"))
     console.print(Text(_caption_sentence(leaderboard), "dim"))
 
 
@@ -629,8 +686,8 @@ def _terminal_row(row: Row, columns: Sequence[Column], found: Notes) -> list[Tex
         style = "bold" if cell.best else "underline" if cell.second else ""
         text = Text().append(cell_text(cell, column), style).append(TIED if cell.tied else "")
         text = marked(text, column.name)
-        if interval := interval_text(cell, column):
-            text.append(f"\n{interval}", "not bold not underline dim")
+        for under in filter(None, (interval_text(cell, column), skill_text(cell))):
+            text.append(f"\n{under}", "not bold not underline dim")
         cells.append(text)
     cells.append(marked(Text(_scored(row)), "scored"))
     return cells
@@ -654,10 +711,13 @@ def _html_cell(cell: Cell, column: Column, marks: str) -> dict[str, object]:
         tip += f"; {cell.scored} of {cell.of} cases have a number of their own"
     if cell.rank is not None:
         tip += f"; rank {cell.rank}"
+    if cell.ceiling is not None:
+        tip += f"; ceiling {cell.ceiling:.{column.digits}f}"
     number = column.of_identical if cell.status == "identical" else cell.value
     return {
         "text": cell_text(cell, column),
         "interval": interval_text(cell, column),
+        "skill": skill_text(cell),
         "tied": TIED if cell.tied else "",
         "sort": "" if number is None else repr(number),
         "best": cell.best,
@@ -674,6 +734,7 @@ def _html_row(row: Row, columns: Sequence[Column], found: Notes) -> dict[str, ob
         "summary": _clean(row.card.summary),
         "link": _link(row.card.code) or _link(row.card.paper),
         "inputs": [name.replace("_", " ") for name in row.card.inputs_seen],
+        "trained_on": _clean(_trained_on(row)),
         "cells": [
             _html_cell(cell, column, found.of(row, column.name))
             for cell, column in zip(row.cells, columns, strict=True)
@@ -708,7 +769,7 @@ def to_html(leaderboard: Leaderboard, *, contact_sheet: str | None = None) -> st
         parts=caption_parts(leaderboard),
         caption=_caption_sentence(leaderboard),
         partial=PARTIAL if leaderboard.partial else "",
-        legend=_legend(leaderboard),
+        legend=_spans(_legend(leaderboard)),
         columns=[
             {
                 "title": _clean(column.title),

@@ -1,6 +1,7 @@
 """Published numbers are shown as printed, labelled as published, and stay apart from ours."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +9,13 @@ from pathlib import Path
 import pytest
 
 from a2bench import plugins
+from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
 from a2bench.paper_tables import paper_table, paper_tables, published_markdown, reported
+from a2bench.run import run
+from a2bench.score import score
+from a2bench.store import RunFolder
+from a2bench.suites import suite_metrics
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -73,3 +79,32 @@ def test_through_the_command_line(cli: Cli, tmp_path: Path) -> None:
     assert "| Animate-X | ssim | 0.740 | third party |" in done.stdout
     assert "a2bench build dataset=adopt" in done.stderr
     assert cli("table", "--reproduce", "tiktok", "--published", "list").returncode == 2
+
+
+def test_a_preset_prints_this_run_in_the_papers_columns(
+    cli: Cli, tiny_home: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(tiny_home, home)
+    found_set, store = Dataset.find(home, "a2bench-proc-tiny"), RunFolder.of(home, "preset")
+    cards = [plugins.card("still")]
+    run(store, found_set, cards, ["self"], "smoke", workers=1)
+    score(store, found_set, cards, ["self"], "smoke", suite_metrics("disco"), workers=1)
+    asked = ("--dataset", "a2bench-proc-tiny", "--split", "smoke", "--run", "preset")
+    done = cli("table", "--preset", "animate_x_table2", *asked, "--home", str(home), "--json")
+    found = json.loads(done.stdout)
+    assert list(found["metrics"]) == [
+        "psnr_star", "ssim_gray7", "l1_over_area", "lpips_vgg_unit_range",
+        "fid_all_frames", "fid_vid_windows", "fvd_logits400",
+    ]  # fmt: skip
+    assert found["suite"] == "disco"
+    assert [row["method"] for row in found["rows"]] == ["still"]
+    assert "rows of the paper that were not run here: " in done.stderr
+    assert "a2bench table --published animate_x_table2" in done.stderr
+
+
+def test_a_paper_table_that_is_no_table_of_metrics_has_no_preset(cli: Cli) -> None:
+    done = cli("table", "--preset", "animate_x_table3")
+    assert done.returncode == 2
+    assert "a2bench table --published animate_x_table3" in done.stderr
+    assert "animate_x_table1" in cli("table", "--preset", "list").stdout

@@ -228,10 +228,10 @@ def test_markdown_prints_the_numbers_by_hand() -> None:
     # 23.1 is 21.6; mean (22 + 24.2 + 21.6) / 3 = 22.60
     # three characters: Student's t of two degrees of freedom, 4.3027 x 1.8 / sqrt(3) = 4.47;
     # three characters have 2^3 sign flips, so p is never under 2/8: no mark says anything
-    assert rows["Still"][2] == "<ins>19.80</ins><br><sub>[15.33, 24.27]</sub>"
-    assert rows["Copy driving"][2].startswith("14.30<br>")
-    assert rows["Puppet warp <sup>a</sup>"][2].startswith("**22.60**<br>")
-    assert rows["*Oracle*"][2:] == ["∞", "0.0000", "– <sup>b</sup>", "0.00", "3 / 3"]
+    assert rows["Still"][3] == "<ins>19.80</ins><br><sub>[15.33, 24.27]</sub>"
+    assert rows["Copy driving"][3].startswith("14.30<br>")
+    assert rows["Puppet warp <sup>a</sup>"][3].startswith("**22.60**<br>")
+    assert rows["*Oracle*"][3:] == ["∞", "0.0000", "– <sup>b</sup>", "0.00", "3 / 3"]
     assert rows["Puppet warp <sup>a</sup>"][-1].startswith("2 / 3")
 
 
@@ -239,7 +239,7 @@ def test_markdown_prints_the_numbers_by_hand() -> None:
 def test_every_markdown_row_has_as_many_cells(title: str) -> None:
     text = to_markdown(_leaderboard(title=title, dataset=title))
 
-    assert {len(row) for row in _markdown_rows(text)} == {7}
+    assert {len(row) for row in _markdown_rows(text)} == {8}
     assert "<script" not in text
     assert "**b**" not in text
 
@@ -295,7 +295,7 @@ def test_latex_is_balanced_and_every_row_has_as_many_cells(title: str, wide: boo
     rows = [line for line in text.split("\n") if line.endswith(r"\\") and "multicolumn" not in line]
 
     assert _latex_is_balanced(text)
-    assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {6}
+    assert {len(re.findall(r"(?<!\\)&", row)) for row in rows} == {7}
     assert text.startswith(rf"\begin{{{'table*' if wide else 'table'}}}[t]")
     assert re.search(r"\\label\{tab:[A-Za-z0-9-]+\}", text)
     assert "%" not in text.replace(r"\%", "")

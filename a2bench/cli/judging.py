@@ -152,8 +152,11 @@ def validity(
     numbered = [{value.metric for value in side if value.value is not None} for side in values]
     names = [name for name in plugins.names("metrics") if all(name in side for side in numbered)]
     methods = {value.method for side in values for value in side}
-    known = methods & set(plugins.names("baselines"))
-    rows = [name for name in sorted(known) if plugins.card(name).reference_row]
+    rows = [
+        name
+        for name in sorted(methods)
+        if plugins.is_method(name) and plugins.card(name).reference_row
+    ]
     found = [agreement(values[0], values[1], name, protocols, leave_out=rows) for name in names]
     if not found:
         raise A2BenchError("the two have no metric in common that has numbers.")

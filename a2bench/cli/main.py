@@ -13,6 +13,8 @@ from a2bench.errors import A2BenchError, unknown_name
 EXIT_FAIL, EXIT_WRONG_INPUT = 1, 2
 EXIT_INTERRUPTED = 130
 
+DEFAULT_DATASET = "a2bench-proc"
+
 _HYDRA_VERB: dict[str, Any] = {
     "allow_extra_args": True,
     "ignore_unknown_options": True,
@@ -155,7 +157,9 @@ def inputs(
 
 @app.command()
 def table(
-    dataset: Annotated[str, typer.Option(help="Name, name@version, or a folder.")] = "a2bench-proc",
+    dataset: Annotated[
+        str, typer.Option(help="Name, name@version, or a folder.")
+    ] = DEFAULT_DATASET,
     split: Annotated[str, typer.Option(help="smoke, demo, mini, lite, quant, full.")] = "quant",
     protocol: Annotated[
         str, typer.Option(help="self, cross, or both with a comma; default where rows are.")
@@ -173,6 +177,14 @@ def table(
         bool,
         typer.Option("--all-columns", help="Every metric of the suite, not the headline only."),
     ] = False,
+    subset: Annotated[
+        list[str] | None,
+        typer.Option(help="KEY=VALUE[,VALUE] of the cases, such as family=animals; again."),
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(help="This run in a paper's layout, such as animate_x_table1; `list`."),
+    ] = None,
     methods_paragraph: Annotated[
         bool,
         typer.Option(
@@ -196,6 +208,16 @@ def table(
 
         print(papers.text(published, reproduce, home, run, as_json=json), end="")
         return
+    layout = None
+    if preset is not None:
+        from a2bench.cli import papers
+
+        if preset == "list":
+            print(papers.presets_text(), end="")
+            return
+        layout = papers.layout(preset)
+        dataset = layout.dataset if dataset == DEFAULT_DATASET else dataset
+        protocol, suite, all_columns = layout.protocol, layout.suite, True
     from a2bench.boards import board, write_board
     from a2bench.cli.tasks import console, parse_protocols
     from a2bench.dataset import Dataset
@@ -213,6 +235,8 @@ def table(
         protocols,
         split,
         suite,
+        subset=subset or (),
+        metrics=layout.metrics if layout else None,
         allow_partial=allow_partial,
     )
     if methods_paragraph:
@@ -229,6 +253,8 @@ def table(
         if more := len(made.leaderboard.columns) - len(shown.columns):
             hidden = hidden_text(made.leaderboard, shown)
             print(f"{more} more metrics of the suite: --all-columns ({hidden})", file=sys.stderr)
+    if layout:
+        print(layout.note(made.leaderboard), file=sys.stderr)
     if out is not None:
         for path in write_board(made, out, all_columns=all_columns):
             print(path, file=sys.stderr if json else sys.stdout)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from a2bench.errors import A2BenchError
@@ -13,9 +13,66 @@ from a2bench.paper_tables import (
     reported,
     reproduced_markdown,
 )
+from a2bench.records import Protocol
+from a2bench.results import Leaderboard
 
 OURS = {"tiktok": "tiktok"}
 """Name of `--reproduce` -> the adopted data set that stands for it."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What `table` has to be asked to stand beside a paper's table."""
+
+    name: str
+    dataset: str
+    protocol: Protocol
+    suite: str
+    metrics: tuple[str, ...]
+
+    def note(self, leaderboard: Leaderboard) -> str:
+        """Return what the paper's table has beside this one."""
+        ours = [row.card.name.replace("_", "") for row in leaderboard.rows]
+        lacking = [
+            title
+            for row in paper_table(self.name).rows()
+            if not any(
+                name.startswith(_squashed(title := next(iter(row.values())))) for name in ours
+            )
+        ]
+        rows = (
+            f"rows of the paper that were not run here: {', '.join(lacking)}\n" if lacking else ""
+        )
+        return f"{rows}the paper's own numbers: a2bench table --published {self.name}"
+
+
+def _squashed(title: str) -> str:
+    return "".join(letter for letter in title.lower() if letter.isalnum())
+
+
+def presets_text() -> str:
+    """Return the papers' tables that `--preset` can lay out, one a line."""
+    return "".join(
+        f"{name:<22}{table.paper}; {table.dataset}, {table.protocol}\n"
+        for name, table in paper_tables().items()
+        if table.dataset and table.protocol
+    )
+
+
+def layout(name: str) -> Layout:
+    """Return the layout of a paper's table.
+
+    Raises:
+        A2BenchError: no such table, or one whose numbers no metric of ours measures.
+    """
+    table = paper_table(name)
+    if table.dataset is None or table.protocol is None:
+        raise A2BenchError(
+            f"{table.paper} is not a table of metrics on one data set.\n"
+            f"hint: a2bench table --published {name} prints it; --preset list has the others"
+        )
+    metrics = [metric for metric in table.columns.values() if metric]
+    return Layout(name, table.dataset, table.protocol, "disco", tuple(dict.fromkeys(metrics)))
 
 
 def text(

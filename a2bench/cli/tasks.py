@@ -360,7 +360,7 @@ def _card_of_brought(cfg: Any, store: Any, name: str) -> MethodCard:
 
     from a2bench import plugins
 
-    if name in plugins.names("baselines"):
+    if plugins.is_method(name):
         card = plugins.card(name)
         if card.kind == "in_process":
             raise A2BenchError(

@@ -1,5 +1,6 @@
 """As many cases as fit into a time: two are timed, then the longest split that fits is run."""
 
+import math
 import statistics
 import time
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from a2bench.errors import A2BenchError
 from a2bench.execute import RunSummary
 from a2bench.records import MethodCard, Protocol
 from a2bench.run import plan, run
-from a2bench.runner import Job, Runner, SizedRunner, with_options
+from a2bench.runner import Job, Preparing, Runner, SizedRunner, with_options
 from a2bench.store import RunFolder
 
 TIMED_CASES = 2
@@ -24,7 +25,8 @@ class Estimate:
 
     Attributes:
         seconds_a_case: method -> seconds of one case on one device, loading left out.
-        devices: method -> devices that work at the same time.
+        devices: method -> clips that are made at the same time in what is left of the whole split;
+            methods with nothing left are not in it.
         seconds: split -> seconds it would still take, for the splits up to the one asked for.
         chosen: the longest that fits; "" if none does.
     """
@@ -37,8 +39,8 @@ class Estimate:
     def lines(self, budget_seconds: float) -> list[str]:
         """Return the estimate for people."""
         lines = [
-            f"{method}: {each:.1f} s a case on {self.devices[method]} device"
-            + ("s" if self.devices[method] > 1 else "")
+            f"{method}: {each:.1f} s a case"
+            + (f", {self.devices[method]} at a time" if self.devices.get(method, 1) > 1 else "")
             for method, each in self.seconds_a_case.items()
         ]
         whole = list(self.seconds)[-1]
@@ -78,15 +80,25 @@ def run_within(
         What was done in all, and the estimate with the split that was taken.
 
     Raises:
-        A2BenchError: not even the shortest split fits, or no timed case succeeded; the timed cases
-            are kept.
+        A2BenchError: not even the shortest split fits, or no timed case succeeded: the timed cases
+            are kept; or a back end that is asked to run nothing.
     """
     started = time.monotonic()
     back_end = with_options(plugins.runner(runner), runner, runner_options or {})
-    jobs, _ = plan(store, dataset, cards, protocols, split, seeds=seeds)
-    first = {job.request.fingerprint for card in cards for job in _first(jobs, card.name)}
+    if isinstance(back_end, Preparing) and back_end.prepares():
+        raise A2BenchError(
+            "budget= times two cases a method, and what only writes a script runs none.\n"
+            "hint: give budget= without runner.script; or split= with it, as long as it may be"
+        )
+    counts = dataset.info.splits
+    splits = [
+        name for name in sorted(counts, key=counts.__getitem__) if counts[name] <= counts[split]
+    ]
 
-    def made(chosen: str, only: set[str] | None) -> RunSummary:
+    def missing(name: str) -> tuple[list[Job], RunSummary]:
+        return plan(store, dataset, cards, protocols, name, seeds=seeds, retry_failed=retry_failed)
+
+    def made(chosen: str, jobs: Sequence[Job]) -> RunSummary:
         return run(
             store,
             dataset,
@@ -98,22 +110,30 @@ def run_within(
             seeds=seeds,
             workers=workers,
             retry_failed=retry_failed,
-            only=only,
+            only={job.request.fingerprint for job in jobs},
         )
 
-    before = made(split, first)
+    done_before = {name: missing(name)[1].done_before for name in splits}
+    jobs, _ = missing(split)
+    before = made(split, [job for card in cards for job in _first(jobs, card.name)])
+    # a timed case that failed has had its retry
+    settled = {result.fingerprint for result in before.failed}
+    left = {
+        name: [job for job in missing(name)[0] if job.request.fingerprint not in settled]
+        for name in splits
+    }
     each = {
         card.name: _seconds_a_case(store, dataset, card, protocols, split)
         for card in cards
         if any(job.card.name == card.name for job in jobs)
     }
-    devices = {card.name: _devices(back_end, card, workers) for card in cards if card.name in each}
-    counts = dataset.info.splits
-    seconds = {}
-    for name in sorted(counts, key=lambda name: counts[name]):
-        if counts[name] <= counts[split]:
-            left, _ = plan(store, dataset, cards, protocols, name, seeds=seeds)
-            seconds[name] = sum(each[job.card.name] / devices[job.card.name] for job in left)
+    devices: dict[str, int] = {}
+    seconds = dict.fromkeys(splits, 0.0)
+    for name in splits:
+        for card in cards:
+            if count := sum(job.card.name == card.name for job in left[name]):
+                devices[card.name] = _devices(back_end, card, count, workers)
+                seconds[name] += math.ceil(count / devices[card.name]) * each[card.name]
     remaining = budget_seconds - (time.monotonic() - started)
     # what is made already needs no time, even where the timed cases took all of it
     fitting = [name for name, needed in seconds.items() if needed <= max(remaining, 0.0)]
@@ -127,12 +147,15 @@ def run_within(
             f"{as_duration(seconds[shortest])} more; the timed cases are kept.\n"
             f"hint: budget={int(seconds[shortest] + spent) + 1}s"
         )
-    after = made(estimate.chosen, None)
+    after = made(estimate.chosen, left[estimate.chosen])
+    known = {result.fingerprint for result in after.failed}
     return replace(
         after,
         finished=before.finished + after.finished,
         made=before.made + after.made,
-        done_before=after.done_before - before.finished + len(before.skipped),
+        failed=[result for result in before.failed if result.fingerprint not in known]
+        + after.failed,
+        done_before=done_before[estimate.chosen],
     ), estimate
 
 
@@ -173,5 +196,5 @@ def _seconds_a_case(
     return statistics.median(found)
 
 
-def _devices(back_end: Runner, card: MethodCard, workers: int | None) -> int:
-    return back_end.devices(card, workers) if isinstance(back_end, SizedRunner) else 1
+def _devices(back_end: Runner, card: MethodCard, cases: int, workers: int | None) -> int:
+    return back_end.devices(card, cases, workers) if isinstance(back_end, SizedRunner) else 1

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from a2bench.errors import A2BenchError
+from a2bench.parallel import cores
 from a2bench.paths import data_home
 
 State = Literal["ok", "missing", "optional"]
@@ -111,6 +112,11 @@ def _disk(home: Path) -> Check:
     return Check("disk", state, f"{free:.0f} GB free for {home}", fix)
 
 
+def _cores() -> Check:
+    usable, there = cores(), os.cpu_count() or 1
+    return Check("cores", "ok", str(there) if usable == there else f"{usable} of {there} usable")
+
+
 def checks(home: Path | None = None) -> list[Check]:
     """Return every check, in the order of the flow."""
     return [
@@ -119,7 +125,7 @@ def checks(home: Path | None = None) -> list[Check]:
             "ok",
             f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         ),
-        Check("cores", "ok", str(os.cpu_count())),
+        _cores(),
         check_skia(),
         _video(),
         _package("opencv-python-headless", "flow and filters (OpenCV)"),

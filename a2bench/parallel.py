@@ -1,17 +1,46 @@
 """Work spread over processes, the same way everywhere."""
 
+import math
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TypeVar, TypeVarTuple
 
 from a2bench.errors import A2BenchError
 
 Answer = TypeVar("Answer")
 Arguments = TypeVarTuple("Arguments")
+
+
+_CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+"""Of a container: microseconds it may compute, and in how many; or `max`."""
+
+
+def cores() -> int:
+    """Return how many cores this process may use, which need not be all that the machine has.
+
+    The least of what the system lets it run on (affinity, as Slurm and taskset set it), what a
+    container's quota allows, and what a Slurm task was given (`SLURM_CPUS_PER_TASK`, where Slurm
+    counts cores and does not bind them).
+    """
+    try:
+        counts = [len(os.sched_getaffinity(0))]
+    except AttributeError:  # macOS
+        counts = [os.cpu_count() or 1]
+    given = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    if given.isdigit():
+        counts.append(int(given))
+    try:
+        quota, period = _CPU_QUOTA.read_text(encoding="ascii").split()
+        if quota != "max":
+            counts.append(math.ceil(int(quota) / int(period)))
+    except (OSError, ValueError):  # no container, or an older system
+        pass
+    return max(1, min(counts))
 
 
 def worker_count(workers: int | None, tasks: int) -> int:
@@ -22,7 +51,7 @@ def worker_count(workers: int | None, tasks: int) -> int:
     """
     if workers is not None and workers < 1:
         raise A2BenchError(f"workers={workers}: at least one process has to do the work.")
-    return max(1, min(workers or os.cpu_count() or 1, tasks))
+    return max(1, min(workers or cores(), tasks))
 
 
 def in_processes(

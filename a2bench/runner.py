@@ -68,8 +68,12 @@ class Runner(Protocol):
 class SizedRunner(Protocol):
     """A back end that knows how many devices it would use."""
 
-    def devices(self, card: MethodCard, workers: int | None) -> int:
-        """Return how many clips of a method it makes at the same time."""
+    def devices(self, card: MethodCard, cases: int, workers: int | None) -> int:
+        """Return how many clips it makes at the same time, of a method with so many to do.
+
+        Raises:
+            A2BenchError: no such device, or no cluster to ask.
+        """
 
 
 def batches(jobs: Sequence[Job]) -> Iterator[list[Job]]:
@@ -117,6 +121,9 @@ class Configurable(Protocol):
 @runtime_checkable
 class Preparing(Protocol):
     """A back end that can also write down what somebody else will start."""
+
+    def prepares(self) -> bool:
+        """Whether the options ask for that; then nothing is run."""
 
     def prepared(self, jobs: Sequence[Job]) -> str:
         """Write it and say how to start it; "" where the options ask for no such thing."""

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
 from a2bench.errors import A2BenchError
+from a2bench.parallel import worker_count
 from a2bench.processes import MARK, end_marked, new_mark, oom_kills
 from a2bench.records import FailureKind, MethodCard, Result
 from a2bench.runner import Job, WorkerFactory, batches, is_device_lost
@@ -158,15 +159,15 @@ class LocalRunner:
             gpus = visible_gpus(on_gpu[0].card.name)
             yield from _run([_Worker(make_worker, f"cuda:{gpu}", gpu) for gpu in gpus], on_gpu)
         if on_cpu:
-            count = min(workers or os.cpu_count() or 1, len(on_cpu))
+            count = worker_count(workers, len(on_cpu))
             slots = [_Worker(make_worker, f"cpu:{index}", None) for index in range(count)]
             yield from _run(slots, on_cpu)
 
-    def devices(self, card: MethodCard, workers: int | None) -> int:
+    def devices(self, card: MethodCard, cases: int, workers: int | None) -> int:
         """Return how many clips of a method are made at the same time."""
         if card.device == "cuda":
-            return len(visible_gpus(card.name))
-        return workers or os.cpu_count() or 1
+            return worker_count(len(visible_gpus(card.name)), cases)
+        return worker_count(workers, cases)
 
 
 def visible_gpus(method: str) -> list[str]:

@@ -2,7 +2,8 @@
 
 One actor a device keeps loaded methods between jobs; a job is handed out when an actor is free.
 An actor that is lost (killed, out of memory, its node gone) loses nothing: its case is run again
-elsewhere, at most `retries` times. Every node must see the data root: files do not travel.
+elsewhere, at most `retries` times. A case whose device or node is lost each time is skipped: that
+is no fault of its method. Every node must see the data root: files do not travel.
 """
 
 import importlib.metadata
@@ -19,16 +20,18 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
 from a2bench.errors import A2BenchError
+from a2bench.parallel import worker_count
 from a2bench.paths import aside_name
 from a2bench.processes import MARK, new_mark
-from a2bench.records import FailureKind, Result
+from a2bench.records import FailureKind, MethodCard, Result
 from a2bench.runner import Job, Options, WorkerFactory, batches, is_device_lost
 
 _OBJECT_STORE_BYTES = 128 * 2**20
@@ -42,6 +45,9 @@ _COMMAND_SLACK_SECONDS = 60.0
 
 _LONGEST_FOLDER = 25
 """Characters of a temporary folder that leave room for Ray's socket names (107 at most)."""
+
+_STRIKES = 2
+"""Lost-device answers in a row after which a device gets no more work."""
 
 _SAY_WAITING_SECONDS = 15.0
 _KNOCK_SECONDS = 10.0
@@ -95,6 +101,10 @@ class _Hello:
     """What an actor says of itself when it is up."""
 
     node: str
+    """Address of its machine."""
+    node_id: str
+    gpus: tuple[str, ...]
+    """As CUDA_VISIBLE_DEVICES names them."""
     version: str
     problem: str
 
@@ -115,6 +125,8 @@ class _Host:
 
         return _Hello(
             node=ray.util.get_node_ip_address(),
+            node_id=ray.get_runtime_context().get_node_id(),
+            gpus=tuple(ray.get_runtime_context().get_accelerator_ids()["GPU"]),
             version=importlib.metadata.version("a2bench"),
             problem=check.problem(),
         )
@@ -148,12 +160,22 @@ def _guard(mark: str, folder: str = "") -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, env=unmarked, start_new_session=True, stdin=subprocess.DEVNULL)
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Task:
     """Jobs that are given together, and how often they were given before."""
 
     jobs: tuple[Job, ...]
     tries: int = 0
+    losses: int = 0
+    """How often its device or its node was lost, which is no fault of the method."""
+
+    @property
+    def attempts(self) -> int:
+        return self.tries + self.losses + 1
+
+    def one_by_one(self) -> "list[_Task]":
+        """Return each job on its own, one try older."""
+        return [_Task((job,), self.tries + 1, self.losses) for job in self.jobs]
 
 
 @dataclass
@@ -161,7 +183,11 @@ class _Seat:
     """An actor, and what it is at."""
 
     actor: Any
-    node: str = ""
+    strikes: int = 0
+    """Lost-device answers in a row, those of the actors before it in this place too."""
+    node_id: str = ""
+    label: str = ""
+    """Its device, as results name it."""
     task: _Task | None = None
     """None while it starts."""
     loading: bool = False
@@ -184,10 +210,12 @@ class _Pool:
     """Ray's reference of the answer that is awaited -> who owes it."""
     loading_deaths: Counter[str] = field(default_factory=Counter)
     """Method -> actors in a row that were lost while they loaded it."""
+    parked: list[Any] = field(default_factory=list)
+    """Actors on devices that were lost: kept, so that Ray gives nobody else such a device."""
     failed_starts: int = 0
     seen_one: bool = False
 
-    def start(self) -> None:
+    def start(self, *, strikes: int = 0) -> None:
         """Ask Ray for one more actor, where there is work for it."""
         import ray
 
@@ -201,7 +229,7 @@ class _Pool:
             .options(max_restarts=0, max_task_retries=0, **self.resources)
             .remote(self.make_worker, "cuda:0" if self.device == "cuda" else "cpu", environment)
         )
-        self.seats[actor.hello.remote(self.check)] = _Seat(actor)
+        self.seats[actor.hello.remote(self.check)] = _Seat(actor, strikes)
 
     def give(self, seat: _Seat) -> None:
         """Hand the next task to a free actor, which first loads its method; without one, end it."""
@@ -225,19 +253,22 @@ class _Pool:
         seat.loading, seat.deadline = False, time.monotonic() + seconds
         self.seats[seat.actor.batch.remote(list(seat.task.jobs))] = seat
 
-    def results(self, count: int) -> Iterator[Result]:
-        """Yield one result a job, over `count` actors."""
+    def results(self, actors: int) -> Iterator[Result]:
+        """Yield one result a job, over so many actors."""
         import ray
 
         said_waiting_at = time.monotonic() + _SAY_WAITING_SECONDS
         try:
-            for _ in range(count):
+            for _ in range(actors):
                 self.start()
             while self.waiting or any(seat.task for seat in self.seats.values()):
+                if not self.seats:
+                    yield from self._nobody_left()
+                    return
                 now = time.monotonic()
                 patience = min([1.0, *(seat.deadline - now for seat in self.seats.values())])
-                ready, _ = ray.wait(list(self.seats), timeout=max(0.0, patience))
-                for reference in ready:
+                ray.wait(list(self.seats), timeout=max(0.0, patience))  # for the first answer
+                for reference in _ready(list(self.seats)):
                     yield from self._answered(reference)
                 yield from self._overdue()
                 if not self.seen_one and time.monotonic() > said_waiting_at:
@@ -245,9 +276,16 @@ class _Pool:
                     print(f"waiting: Ray has no room yet for a worker ({wants})", file=sys.stderr)
                     said_waiting_at = float("inf")
         finally:
-            for seat in self.seats.values():
-                ray.kill(seat.actor)
+            for actor in [*self.parked, *(seat.actor for seat in self.seats.values())]:
+                ray.kill(actor)
+            self.parked.clear()
             self.seats.clear()
+
+    def _nobody_left(self) -> Iterator[Result]:
+        for task in self.waiting:
+            for job in task.jobs:
+                yield Result.skipped(job.request, "every device was lost; run again")
+        self.waiting.clear()
 
     def _answered(self, reference: Any) -> Iterator[Result]:
         import ray
@@ -261,7 +299,8 @@ class _Pool:
             return
         if isinstance(answer, _Hello):
             _refuse_strange_node(answer, self.check)
-            seat.node, self.seen_one, self.failed_starts = answer.node, True, 0
+            seat.node_id, seat.label = answer.node_id, self._label(answer)
+            self.seen_one, self.failed_starts = True, 0
             self.give(seat)
         elif seat.loading:
             assert seat.task is not None
@@ -270,37 +309,61 @@ class _Pool:
         else:
             yield from self._made(seat, answer)
 
+    def _label(self, hello: _Hello) -> str:
+        if hello.gpus:
+            return f"{hello.node}/cuda:{','.join(hello.gpus)}"
+        taken = {seat.label for seat in self.seats.values()}
+        labels = (f"{hello.node}/{self.device}:{index}" for index in count())
+        return next(label for label in labels if label not in taken)
+
     def _made(self, seat: _Seat, results: Sequence[Result]) -> Iterator[Result]:
         """Yield the results of a task; queue again what another actor can do."""
         task = seat.task
         assert task is not None
-        kept, broken = [], False
+        kept, gone, broken = [], False, False
         for job, result in zip(task.jobs, results, strict=True):
-            gone = is_device_lost(result)
             short = result.failure == "oom"
-            # after such an error every call of that process may fail
-            broken |= gone or short or "cuda error" in result.reason.lower()
-            if (gone and task.tries < self.retries) or (short and seat.used and task.tries == 0):
-                self.waiting.append(_Task((job,), task.tries + 1))
+            if is_device_lost(result):
+                gone = True
+                if task.losses < self.retries:
+                    self.waiting.append(_Task((job,), task.tries, task.losses + 1))
+                    continue
+                reason = f"its device was lost {task.losses + 1} times: {result.reason}"
+                kept.append(self._placed(Result.skipped(job.request, reason), seat))
+            elif short and seat.used and task.tries == 0:
+                self.waiting.append(_Task((job,), 1, task.losses))
             else:
                 kept.append(self._placed(result, seat))
+            # after such an error every call of that process may fail
+            broken |= short or "cuda error" in result.reason.lower()
         seat.used = True
-        if broken:
+        if gone:
+            self._after_lost_device(seat)
+        elif broken:
             self._replace(seat)
         else:
+            seat.strikes = 0
             self.give(seat)
         yield from kept
 
+    def _after_lost_device(self, seat: _Seat) -> None:
+        """Try the device with a fresh process once; then give it no more work."""
+        strikes = seat.strikes + 1
+        if strikes < _STRIKES:
+            self._replace(seat, strikes=strikes)
+        else:
+            self.parked.append(seat.actor)
+
     def _placed(self, result: Result, seat: _Seat) -> Result:
         assert seat.task is not None
-        place = {"device": f"{seat.node}/{self.device}", "attempts": seat.task.tries + 1}
+        place = {"device": seat.label, "attempts": seat.task.attempts}
         return result.model_copy(update=place)
 
-    def _replace(self, seat: _Seat) -> None:
+    def _replace(self, seat: _Seat, *, strikes: int = 0) -> None:
         import ray
 
         ray.kill(seat.actor)
-        self.start()
+        self.start(strikes=strikes)
 
     def _lost(self, seat: _Seat, error: Exception) -> Iterator[Result]:
         """Queue the task of a lost actor again, last; mark a case that was lost too often."""
@@ -321,26 +384,37 @@ class _Pool:
         oom = "memory pressure" in text or "OutOfMemory" in type(error).__name__
         kind: FailureKind = "oom" if oom else "crash"
         words = f"{type(error).__name__}: {_last_line(error)}"
-        if seat.loading and "node has died" in text:  # says nothing of the method
-            self.waiting.append(_Task(task.jobs, task.tries + 1))
+        if "node has died" in text or not _node_is_there(seat.node_id):
+            yield from self._lost_with_node(seat, words)
         elif seat.loading:
             yield from self._died_loading(seat, kind, words)
         elif len(task.jobs) > 1:  # one by one, to see which it was
-            self.waiting.extend(_Task((job,), task.tries + 1) for job in task.jobs)
+            self.waiting.extend(task.one_by_one())
         elif isinstance(error, RayTaskError):  # raised by our own code: the same elsewhere
             yield self._placed(Result.failed(task.jobs[0].request, "crash", text[-2000:]), seat)
         elif task.tries < self.retries:
-            self.waiting.append(_Task(task.jobs, task.tries + 1))
+            self.waiting.append(replace(task, tries=task.tries + 1))
         else:
             reason = f"its Ray worker was lost {task.tries + 1} times, each time another; the last:"
             yield self._placed(Result.failed(task.jobs[0].request, kind, f"{reason} {words}"), seat)
         self._replace(seat)
 
+    def _lost_with_node(self, seat: _Seat, words: str) -> Iterator[Result]:
+        """Queue a task again whose node is gone: that says nothing of the method."""
+        task = seat.task
+        assert task is not None
+        if task.losses < self.retries:
+            self.waiting.append(replace(task, losses=task.losses + 1))
+            return
+        reason = f"its Ray node was lost {task.losses + 1} times, each time another; {words}"
+        for job in task.jobs:
+            yield self._placed(Result.skipped(job.request, reason), seat)
+
     def _died_loading(self, seat: _Seat, kind: FailureKind, words: str) -> Iterator[Result]:
         """Queue a task again; after several such deaths in a row give its method up."""
         assert seat.task is not None
         name = seat.task.jobs[0].card.name
-        self.waiting.append(_Task(seat.task.jobs, seat.task.tries + 1))
+        self.waiting.append(replace(seat.task, tries=seat.task.tries + 1))
         self.loading_deaths[name] += 1
         if self.loading_deaths[name] < _START_ATTEMPTS:
             return
@@ -353,19 +427,44 @@ class _Pool:
     def _overdue(self) -> Iterator[Result]:
         now = time.monotonic()
         for reference, seat in list(self.seats.items()):
-            if seat.task is None or now <= seat.deadline:
-                continue
+            if seat.task is None or now <= seat.deadline or _ready([reference]):
+                continue  # an answer that came while results were stored is in time
             del self.seats[reference]
             card, jobs = seat.task.jobs[0].card, seat.task.jobs
-            if seat.loading:
+            if not _node_is_there(seat.node_id):  # Ray itself takes half a minute to find out
+                yield from self._lost_with_node(seat, "it does not answer any more")
+            elif seat.loading:
                 words = f"not loaded within {card.load_timeout_seconds:g} s"
                 yield from self._died_loading(seat, "timeout", words)
             elif len(jobs) > 1:
-                self.waiting.extend(_Task((job,), seat.task.tries + 1) for job in jobs)
+                self.waiting.extend(seat.task.one_by_one())
             else:
                 words = f"no answer within {card.timeout_seconds:g} s"
                 yield self._placed(Result.failed(jobs[0].request, "timeout", words), seat)
             self._replace(seat)
+
+
+def _ready(references: Sequence[Any]) -> list[Any]:
+    """Return those whose answer, or whose end, is known by now."""
+    import ray
+
+    found, _ = ray.wait(references, num_returns=len(references), timeout=0)
+    return list(found)
+
+
+def _node_is_there(node_id: str) -> bool:
+    """Whether a node is part of the cluster and its Ray can still be reached."""
+    import ray
+
+    for node in ray.nodes():
+        if node["NodeID"] == node_id:
+            address = node["NodeManagerAddress"], node["NodeManagerPort"]
+            try:
+                socket.create_connection(address, timeout=_KNOCK_SECONDS).close()
+            except OSError:
+                return False
+            return bool(node["Alive"])
+    return False
 
 
 def _last_line(error: Exception) -> str:
@@ -487,6 +586,8 @@ class RayRunner:
 
     def __init__(self, options: RayOptions | None = None) -> None:
         self.options = options or RayOptions()
+        self._rooms: dict[str, int] = {}
+        """Device -> workers the cluster had room for when it was asked."""
 
     def configured(self, options: RayOptions) -> "RayRunner":
         """Return the same back end with these options."""
@@ -505,10 +606,8 @@ class RayRunner:
             A2BenchError: no cluster, no GPU in it, workers that cannot start, or a node that does
                 not see the data root.
         """
-        address = self.options.address or os.environ.get("RAY_ADDRESS") or None
-        count = min(workers or os.cpu_count() or 1, len(jobs))
-        cpus = math.ceil(count * self.options.cpus_per_worker)
-        with _connected(address, cpus), _checked_disk(jobs) as check:
+        cpus = math.ceil(worker_count(workers, len(jobs)) * self.options.cpus_per_worker)
+        with _connected(self._address(), cpus), _checked_disk(jobs) as check:
             for device in ("cuda", "cpu"):
                 these = [job for job in jobs if job.card.device == device]
                 if not these:
@@ -517,23 +616,42 @@ class RayRunner:
                 if device == "cuda":
                     resources["num_gpus"] = self.options.gpus_per_worker
                 waiting = deque(_Task(tuple(batch)) for batch in batches(these))
-                count = min(self._room(device, these, workers), len(waiting))
+                actors = min(self._room(these[0].card, workers), len(waiting))
                 pool = _Pool(make_worker, device, resources, self.options.retries, check, waiting)
-                yield from pool.results(count)
+                yield from pool.results(actors)
 
-    def _room(self, device: str, jobs: Sequence[Job], workers: int | None) -> int:
+    def devices(self, card: MethodCard, cases: int, workers: int | None) -> int:
+        """Return how many clips of a method are made at the same time.
+
+        Raises:
+            A2BenchError: no cluster, or no GPU in it.
+        """
+        import ray
+
+        here = self._address() is None and not ray.is_initialized()
+        if here and card.device == "cpu":  # as `run` would start it
+            return worker_count(workers, cases)
+        if card.device not in self._rooms:
+            with _connected(self._address(), cpus=1):
+                self._rooms[card.device] = self._room(card, workers)
+        return min(self._rooms[card.device], cases)
+
+    def _address(self) -> str | None:
+        return self.options.address or os.environ.get("RAY_ADDRESS") or None
+
+    def _room(self, card: MethodCard, workers: int | None) -> int:
         """Return how many workers to ask for."""
         import ray
 
         total = ray.cluster_resources()
-        if device == "cpu":
+        if card.device == "cpu":
             return workers or max(1, int(total.get("CPU", 1) / self.options.cpus_per_worker))
         if self.options.gpu_workers is not None:
             return self.options.gpu_workers
         gpus, share = total.get("GPU", 0.0), self.options.gpus_per_worker
         if not gpus:
             raise A2BenchError(
-                f"method {jobs[0].card.name!r} needs a CUDA device, the Ray cluster shows none.\n"
+                f"method {card.name!r} needs a CUDA device, the Ray cluster shows none.\n"
                 "hint: `ray status` lists what it has; where GPU nodes start on demand, say how "
                 "many workers: runner.gpu_workers=N"
             )

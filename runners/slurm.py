@@ -23,7 +23,7 @@ from a2bench.chunk import do_chunk, record_path, result_of, write_jobs
 from a2bench.errors import A2BenchError
 from a2bench.parallel import worker_count
 from a2bench.paths import write_text
-from a2bench.records import Result
+from a2bench.records import MethodCard, Result
 from a2bench.runner import Job, Options, WorkerFactory
 
 _LAST_WORDS = 1000
@@ -135,6 +135,10 @@ class SlurmRunner:
             return ""
         return "pip install 'a2bench[slurm]' (or runner.script=FILE, which does without)"
 
+    def prepares(self) -> bool:
+        """Whether a script is to be written instead of a run."""
+        return self.options.script is not None
+
     def prepared(self, jobs: Sequence[Job]) -> str:
         """Write the array script and its jobs, where `script` is set; return what to type next."""
         if self.options.script is None:
@@ -188,6 +192,23 @@ class SlurmRunner:
         last = f'exec {command} "$SLURM_ARRAY_TASK_ID" {options.cases_per_task}'
         lines = ["#!/bin/bash", *head, "set -euo pipefail", *options.setup, last]
         return "\n".join(lines) + "\n"
+
+    def devices(self, card: MethodCard, cases: int, workers: int | None) -> int:
+        """Return how many clips of a method are made at the same time, once all tasks are at work.
+
+        How long tasks wait in Slurm's queue is nobody's to know.
+        """
+        options = self.options
+        if options.executor == "local" and card.device == "cuda":
+            tasks, width = 1, options.gpus_per_task
+        elif options.executor == "local":
+            width = min(worker_count(workers, sys.maxsize), options.cpus_per_task)
+            tasks = max(1, worker_count(workers, sys.maxsize) // width)
+        else:
+            tasks = options.parallel_tasks
+            width = options.gpus_per_task if card.device == "cuda" else options.cpus_per_task
+        needed = -(-cases // options.cases_per_task)
+        return max(1, min(cases, min(tasks, needed) * width))
 
     def run(
         self, jobs: Sequence[Job], make_worker: WorkerFactory, *, workers: int | None = None

@@ -11,6 +11,8 @@ from a2bench.budget import as_duration, run_within
 from a2bench.cli.tasks import parse_duration
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
+from a2bench.run import run
+from a2bench.runner import SizedRunner, with_options
 from a2bench.store import RunFolder
 
 Cli = Callable[..., CompletedProcess[str]]
@@ -66,6 +68,81 @@ def test_a_budget_that_nothing_fits_into_says_what_does(tiny: Dataset, tmp_path:
     with pytest.raises(A2BenchError, match=r"even split smoke needs about .*\nhint: budget=\d+s"):
         run_within(0.001, store, tiny, cards, ["self"], "smoke", workers=1)
     assert len(list(store.folder.rglob("*.mp4"))) == 2
+
+
+def test_failed_cases_are_retried_and_timed(
+    two_splits: Dataset, tmp_path: Path, plugin_folder: Path
+) -> None:
+    """Four cases fail. Mended but for the first, each is tried once more: three are made.
+
+    The first is one of the two that are timed: it fails again and is not tried a third time.
+    """
+    (plugin_folder / "baselines" / "mended.yaml").write_text(
+        "name: mended\ntitle: m\nsummary: s\nkind: in_process\nentry: It\ninputs_seen: []\n"
+    )
+    (plugin_folder / "baselines" / "mended.py").write_text(
+        "import pathlib, numpy as np\n"
+        f"HERE = pathlib.Path({str(plugin_folder)!r})\n"
+        "class It:\n    def __init__(self, device): pass\n"
+        "    def __call__(self, inputs):\n"
+        "        calls = len(list(HERE.glob('call*'))); (HERE / f'call{calls}').touch()\n"
+        "        if calls < 5: raise ValueError('no way')\n"
+        "        return np.repeat(inputs.reference_image[None], inputs.frames, 0)\n"
+    )
+    store = RunFolder.of(tmp_path, "budget")
+    cards = [plugins.card("mended")]
+    first = run(store, two_splits, cards, ["self"], "smoke", workers=1)
+
+    kept, nothing = run_within(600, store, two_splits, cards, ["self"], "smoke", workers=1)
+    again, estimate = run_within(
+        600, store, two_splits, cards, ["self"], "smoke", workers=1, retry_failed=True
+    )
+
+    assert len(first.failed) == len(kept.failed) == 4
+    assert (kept.finished, nothing.seconds_a_case) == (0, {})
+    assert (again.made, len(again.failed), again.done_before) == (3, 1, 0)
+    assert estimate.chosen == "smoke"
+    assert len(list(plugin_folder.glob("call*"))) == 8
+
+
+@pytest.mark.parametrize(
+    ("runner", "options", "cases", "expected"),
+    [
+        ("local", {}, 500, 3),
+        ("local", {}, 2, 2),
+        ("ray", {}, 500, 3),
+        # 500 cases are 25 tasks of 20, of which 10 run at a time, each on its four cores
+        ("slurm", {"parallel_tasks": 10}, 500, 40),
+        ("slurm", {"parallel_tasks": 10}, 50, 12),  # three tasks
+        ("slurm", {"executor": "local", "cpus_per_task": 1}, 500, 3),
+    ],
+)
+def test_every_back_end_says_how_many_clips_it_makes_at_a_time(
+    runner: str, options: dict[str, object], cases: int, expected: int
+) -> None:
+    """With `workers=3` on a CPU."""
+    back_end = with_options(plugins.runner(runner), runner, options)
+
+    assert isinstance(back_end, SizedRunner)
+    assert back_end.devices(plugins.card("still"), cases, 3) == expected
+
+
+@pytest.mark.parametrize("words", [("dry_run=true",), ("runner=slurm", "runner.script=array.sh")])
+def test_a_budget_with_nothing_to_run_is_refused(
+    cli: Cli, tiny_home: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """Two cases would have to be timed."""
+    done = cli(
+        *("run", "method=still", "protocol=self", "split=smoke", "budget=2h", *words),
+        *("dataset=a2bench-proc-tiny", f"home={tiny_home}", "run=refused"),
+        cwd=tmp_path,
+    )
+
+    assert done.returncode == 2
+    assert "times two cases a method" in done.stderr
+    assert "hint: " in done.stderr
+    assert not (tiny_home / "runs" / "refused").exists()
+    assert not (tmp_path / "array.sh").exists()
 
 
 def test_the_command_line_says_which_split_it_took(cli: Cli, tiny_home: Path) -> None:

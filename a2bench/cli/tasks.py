@@ -168,6 +168,12 @@ def _run(cfg: Any) -> int:
     from a2bench.runner import Preparing, with_options
     from a2bench.store import RunFolder
 
+    seconds = None if cfg.budget is None else parse_duration(cfg.budget)
+    if seconds is not None and cfg.dry_run:
+        raise A2BenchError(
+            f"budget={cfg.budget} times two cases a method, and dry_run=true runs none.\n"
+            "hint: leave one of the two away; what the timed cases make is kept and counts"
+        )
     home = data_home(cfg.home)
     cards = [plugins.card(name) for name in _names(cfg.method)]
     options = cast(dict[str, object], OmegaConf.to_container(cfg.runner_options))
@@ -176,7 +182,7 @@ def _run(cfg: Any) -> int:
     protocols = parse_protocols(cfg.protocol)
     store = RunFolder.of(home, cfg.run)
     seeds = parse_seeds(cfg.seeds)
-    if cfg.dry_run or isinstance(back_end, Preparing):
+    if cfg.dry_run or (isinstance(back_end, Preparing) and seconds is None):
         jobs, summary = plan(
             store,
             dataset,
@@ -205,10 +211,9 @@ def _run(cfg: Any) -> int:
         "retry_failed": cfg.retry_failed,
     }
     split = cfg.split
-    if cfg.budget is None:
+    if seconds is None:
         summary = run(store, dataset, cards, protocols, split, **how)
     else:
-        seconds = parse_duration(cfg.budget)
         summary, estimate = run_within(seconds, store, dataset, cards, protocols, split, **how)
         split = estimate.chosen
         for line in estimate.lines(seconds):

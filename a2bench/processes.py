@@ -4,12 +4,38 @@ import os
 import re
 import signal
 import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
 MARK = "A2BENCH_MARK"
 """Environment variable that what a worker starts inherits, however it detaches itself."""
+
+
+def one_thread() -> dict[str, str]:
+    """Return the variables with which a process of one core starts; what the user set stays.
+
+    A worker a core, each with a thread a core, is slow. And where the order of a sum depends on
+    the number of threads, a prediction would depend on the machine and on the back end.
+    """
+    return {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+
+
+@contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables that processes inherit which are started meanwhile."""
+    before = {key: os.environ.get(key) for key in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            if value is None:
+                del os.environ[key]
+            else:
+                os.environ[key] = value
 
 
 def new_mark() -> str:

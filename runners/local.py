@@ -19,7 +19,7 @@ from multiprocessing.context import SpawnProcess
 
 from a2bench.errors import A2BenchError
 from a2bench.parallel import worker_count
-from a2bench.processes import MARK, end_marked, new_mark, oom_kills
+from a2bench.processes import MARK, end_marked, environment, new_mark, one_thread, oom_kills
 from a2bench.records import FailureKind, MethodCard, Result
 from a2bench.runner import Job, WorkerFactory, batches, is_device_lost
 
@@ -98,7 +98,8 @@ class _Worker:
             self.process = _SPAWN.Process(
                 target=_serve, args=(end, self.make_worker, self.gpu, self.mark), daemon=False
             )
-            self.process.start()
+            with environment(one_thread() if self.gpu is None else {}):
+                self.process.start()
             end.close()
             self.answered = 0
         assert self.pipe is not None

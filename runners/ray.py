@@ -30,7 +30,7 @@ from pydantic import Field
 from a2bench.errors import A2BenchError
 from a2bench.parallel import worker_count
 from a2bench.paths import aside_name
-from a2bench.processes import MARK, new_mark
+from a2bench.processes import MARK, environment, new_mark, one_thread
 from a2bench.records import FailureKind, MethodCard, Result
 from a2bench.runner import Job, Options, WorkerFactory, batches, is_device_lost
 
@@ -112,10 +112,8 @@ class _Hello:
 class _Host:
     """The actor: one device with a method loaded on it."""
 
-    def __init__(
-        self, make_worker: WorkerFactory, device: str, environment: Mapping[str, str]
-    ) -> None:
-        os.environ.update(environment)
+    def __init__(self, make_worker: WorkerFactory, device: str, given: Mapping[str, str]) -> None:
+        os.environ.update(given)
         os.environ[MARK] = mark = new_mark()
         self._guard = _guard(mark)
         self._worker = make_worker(device)
@@ -222,12 +220,14 @@ class _Pool:
         starting = sum(seat.task is None for seat in self.seats.values())
         if starting >= len(self.waiting):
             return
-        environment = {key: text for key, text in os.environ.items() if key.startswith("A2BENCH_")}
-        environment.pop(MARK, None)
+        given = {key: text for key, text in os.environ.items() if key.startswith("A2BENCH_")}
+        given.pop(MARK, None)
+        if self.device == "cpu":
+            given |= one_thread()
         actor = (
             ray.remote(_Host)
             .options(max_restarts=0, max_task_retries=0, **self.resources)
-            .remote(self.make_worker, "cuda:0" if self.device == "cuda" else "cpu", environment)
+            .remote(self.make_worker, "cuda:0" if self.device == "cuda" else "cpu", given)
         )
         self.seats[actor.hello.remote(self.check)] = _Seat(actor, strikes)
 
@@ -503,21 +503,6 @@ def _checked_disk(jobs: Sequence[Job]) -> Iterator[_Check]:
 
 
 @contextmanager
-def _environment(**values: str) -> Iterator[None]:
-    """Set variables that Ray's processes inherit."""
-    before = {key: os.environ.get(key) for key in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for key, value in before.items():
-            if value is None:
-                del os.environ[key]
-            else:
-                os.environ[key] = value
-
-
-@contextmanager
 def _connected(address: str | None, cpus: int) -> Iterator[None]:
     """Connect to a cluster, or start one here that ends with the block."""
     import ray
@@ -546,7 +531,7 @@ def _connected(address: str | None, cpus: int) -> Iterator[None]:
             folder = Path(tempfile.mkdtemp(prefix="a2b-ray-", dir=short))
             mark = new_mark()
             guard = _guard(mark, str(folder))
-            with _environment(**{MARK: mark, "RAY_USAGE_STATS_ENABLED": "0"}):
+            with environment({MARK: mark, "RAY_USAGE_STATS_ENABLED": "0"}):
                 ray.init(
                     num_cpus=cpus,
                     include_dashboard=False,

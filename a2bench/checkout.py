@@ -18,6 +18,7 @@ from a2bench.command_card import CommandBlock, Patch, Source
 from a2bench.errors import A2BenchError
 from a2bench.paths import (
     aside_name,
+    cache,
     canonical_json,
     inside,
     only_one,
@@ -28,15 +29,6 @@ from a2bench.paths import (
 )
 
 _GIT_SECONDS = 1800.0
-
-
-def cache() -> Path:
-    """Return the folder of checkouts and environments."""
-    if named := os.environ.get("A2BENCH_CACHE"):
-        return Path(named).expanduser().absolute()
-    from platformdirs import user_cache_path
-
-    return user_cache_path("a2bench")
 
 
 def source_folder(block: CommandBlock) -> Path:

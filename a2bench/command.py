@@ -27,14 +27,14 @@ import numpy as np
 
 from a2bench import weights
 from a2bench.answers import case_inputs, is_flat, native_grid, store_prediction
-from a2bench.checkout import cache, source_folder
+from a2bench.checkout import source_folder
 from a2bench.command_card import JobLiteral, Step, filled
 from a2bench.dataset import Dataset
 from a2bench.environment import block_of, describe, problems, python_of
 from a2bench.errors import A2BenchError
 from a2bench.normalise import BadPrediction
 from a2bench.ondemand import driving_clip
-from a2bench.paths import inside, is_alive, sha256_file
+from a2bench.paths import cache, inside, is_alive, sha256_file
 from a2bench.pose.drawing import draw_pose
 from a2bench.processes import MARK, end_marked, is_out_of_memory, new_mark, oom_kills
 from a2bench.record import Record

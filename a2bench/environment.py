@@ -21,10 +21,18 @@ from pathlib import Path
 from typing import Any
 
 from a2bench import plugins, weights
-from a2bench.checkout import cache, changed_files, source_folder, source_problem
+from a2bench.checkout import changed_files, source_folder, source_problem
 from a2bench.command_card import CommandBlock, Terms, UvEnvironment
 from a2bench.errors import A2BenchError
-from a2bench.paths import canonical_json, only_one, sha256_file, sha256_text, write_json, write_text
+from a2bench.paths import (
+    cache,
+    canonical_json,
+    only_one,
+    sha256_file,
+    sha256_text,
+    write_json,
+    write_text,
+)
 from a2bench.records import FailureKind, MethodCard
 
 _UV_SECONDS = 3600.0

@@ -10,7 +10,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,15 @@ _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 def data_home(home: str | Path | None = None) -> Path:
     """Return the data root: the argument, else `$A2BENCH_HOME`, else `./a2bench-data`."""
     return Path(home or os.environ.get("A2BENCH_HOME") or "a2bench-data").expanduser()
+
+
+def cache() -> Path:
+    """Return the folder of what can be made again: `$A2BENCH_CACHE`, else the user's cache."""
+    if named := os.environ.get("A2BENCH_CACHE"):
+        return Path(named).expanduser().absolute()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("a2bench")
 
 
 def safe_name(name: str, *, what: str) -> str:
@@ -192,6 +201,28 @@ def sha256_file(path: Path) -> str:
     """SHA-256 of a file's bytes as `sha256:<hex>`."""
     with path.open("rb") as handle:
         return "sha256:" + hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def cached_sha256(path: Path) -> str:
+    """SHA-256 of a large file's bytes as `sha256:<hex>`; read once as long as it stays the same.
+
+    The same: size, and the times of its last change of content and of owner, mode or name.
+    """
+    about = path.stat()
+    where = str(path.resolve())
+    facts: dict[str, str | int] = {"path": where, "bytes": about.st_size}
+    facts |= {"mtime_ns": about.st_mtime_ns, "ctime_ns": about.st_ctime_ns}
+    note = cache() / "digests" / f"{sha256_text(where)[7:39]}.json"
+    try:
+        found = json.loads(note.read_text(encoding="utf-8"))
+        if {key: found[key] for key in facts} == facts:
+            return str(found["sha256"])
+    except (OSError, ValueError, LookupError, TypeError):
+        pass  # no note, or none of ours: read the file
+    digest = sha256_file(path)
+    with suppress(OSError):  # a cache that cannot be written to: read again next time
+        write_json(note, facts | {"sha256": digest})
+    return digest
 
 
 def sha256_text(text: str) -> str:

@@ -231,6 +231,13 @@ def _code_of(name: str) -> str:
     return _TRUTH if name.startswith(CEILING) else name
 
 
+def weights_folder(found: "MethodCard") -> Path | None:
+    """Return where a card's own weights lie (`weights_folder`), or None where it names none."""
+    if found.weights_folder is None:
+        return None
+    return card_path(found.name).parent / Path(found.weights_folder).expanduser()
+
+
 def method_code(name: str) -> Path:
     """Return the Python file of an in-process method: beside its card, or a package's first."""
     card_file = card_path(_code_of(name))

@@ -226,6 +226,9 @@ class MethodCard(Record):
     """A method without a pose input stands in both."""
     weights: tuple[Name, ...] = ()
     """`in_process`: rows of the weight table that it loads (`a2bench fetch` gets them)."""
+    weights_folder: str | None = None
+    """`in_process`: a folder with weights of your own, absolute or beside the card; the class is
+    made with `weights_folder=` its path. Retrained weights are another setting."""
     stochastic: bool = False
     """Whether the seed changes the answer; then three seeds are run on `quant`."""
     reference_row: bool = False
@@ -264,6 +267,8 @@ class MethodCard(Record):
             raise ValueError("`entry` (a class name) goes with kind in_process, and only with it")
         if (self.kind == "command") != (self.command is not None):
             raise ValueError("`command` (a block) goes with kind command, and only with it")
+        if self.weights_folder is not None and self.kind != "in_process":
+            raise ValueError("`weights_folder` goes with kind in_process")
         if self.command is not None:
             self.command.check_inputs(self.inputs_seen)
         return self
@@ -303,7 +308,7 @@ class Request(Record):
     output: str
     """Where the normalised prediction goes; the result record lies beside it as `.json`."""
     fingerprint: Digest
-    """Digest of everything that decides the answer: card, adapter code, truth inputs, seed."""
+    """Digest of everything that decides the answer: see `a2bench.settings`."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True

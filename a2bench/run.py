@@ -1,34 +1,21 @@
 """Data set -> runner -> predictions. Running again does only what is missing."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
 
-from a2bench import plugins, weights
+from a2bench import plugins
 from a2bench.command import plan as plan_command
 from a2bench.command import shell_lines, sweep_work, work_root
 from a2bench.dataset import Dataset
-from a2bench.environment import lock_path, problems, python_of
+from a2bench.environment import problems, python_of
 from a2bench.errors import A2BenchError, problems_error
 from a2bench.execute import RunSummary, carry_out
 from a2bench.parallel import worker_count
-from a2bench.paths import alone_in, canonical_json, sha256_file, sha256_text
+from a2bench.paths import alone_in, canonical_json
 from a2bench.records import Case, MethodCard, Protocol, Request
 from a2bench.runner import Job, with_options
+from a2bench.settings import PROMPT as PROMPT
+from a2bench.settings import Settings
 from a2bench.store import RunFolder
-
-PROMPT = "a character dancing"
-"""The neutral sentence of the headline prompt track (`prompt=fixed`)."""
-
-DECIDES_NOTHING = (
-    "title",
-    "summary",
-    "paper",
-    "trained_on",
-    "batch_size",
-    "timeout_seconds",
-    "load_timeout_seconds",
-)
-"""Fields of a card that may change without a prediction being another one."""
 
 SEEDS = (0, 1, 2)
 """Fixed seeds of stochastic methods; deterministic ones run once, with the first."""
@@ -50,53 +37,6 @@ def seeds_of(card: MethodCard, seeds: Sequence[int] | None) -> tuple[int, ...]:
     if not card.stochastic:
         return SEEDS[:1]
     return tuple(seeds) if seeds is not None else SEEDS
-
-
-def files_of(card: MethodCard) -> dict[str, str]:
-    """Return file name -> digest of what decides a method's answers: code and weights."""
-    folder = plugins.card_path(card.name).parent
-    files = plugins.method_files(card.name)
-    if card.kind == "command" and lock_path(card).is_file():
-        files.append(lock_path(card))
-
-    def name(path: Path) -> str:
-        return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.name
-
-    return {
-        name(path): sha256_file(path)
-        for path in files
-        if path.suffix != ".yaml"  # what of the card decides an answer is in the fingerprint
-    } | {f"weights {name}": weights.row(name).sha256 or "" for name in card.weights}
-
-
-def fingerprint(
-    card: MethodCard, files: dict[str, str], dataset: Dataset, case: Case, seed: int
-) -> str:
-    """Digest of everything that decides a prediction, as `sha256:<hex>`.
-
-    Args:
-        card: of the method.
-        files: `files_of(card)`.
-        dataset: of the case.
-        case: which one.
-        seed: of a stochastic method, else the first.
-    """
-    return sha256_text(
-        canonical_json(
-            {
-                # without defaults: a field that a later version adds must not void results
-                "card": card.model_dump(
-                    mode="json", exclude=set(DECIDES_NOTHING), exclude_defaults=True
-                ),
-                "case": case.model_dump(mode="json"),
-                "files": files,
-                "driver": dataset.sample(case.driver_id).digests,
-                "prompt": PROMPT,
-                "reference": dataset.sample(case.reference_id).digests,
-                "seed": seed,
-            }
-        )
-    )
 
 
 def refuse_unready(card: MethodCard) -> None:
@@ -135,8 +75,10 @@ def plan(
                 f"--split {split} --out inputs, then a2bench score --predictions FOLDER "
                 f"method={card.name}"
             )
-        files = files_of(card)
+        settings_here = Settings.of(card)
         for protocol in protocols:
+            folder = store.predictions(dataset, protocol, card.name)
+            settings = settings_here.completed(folder)
             for case in dataset.cases(protocol, split):
                 if reason := reason_not_applicable(card, dataset, case):
                     if (card.name, protocol, reason) not in summary.not_applicable:
@@ -155,10 +97,15 @@ def plan(
                                 dataset, protocol, card.name, seed, case.case_id
                             ).absolute()
                         ),
-                        fingerprint=fingerprint(card, files, dataset, case, seed),
+                        fingerprint=settings.fingerprint(dataset, case, seed),
                     )
                     done = store.result(
-                        dataset, case, card.name, seed, fingerprint=request.fingerprint
+                        dataset,
+                        case,
+                        card.name,
+                        seed,
+                        fingerprint=request.fingerprint,
+                        settings=settings,
                     )
                     again = ("skipped", "failed") if retry_failed else ("skipped",)
                     if done is None or done.status in again:
@@ -168,6 +115,15 @@ def plan(
                         if done.status == "failed":
                             summary.failed.append(done)
     return jobs, summary
+
+
+def note_settings(store: RunFolder, dataset: Dataset, jobs: Sequence[Job]) -> None:
+    """Note beside the predictions to come what decides them, so that a change can be named."""
+    cards = {job.card.name: job.card for job in jobs}
+    settings = {name: Settings.of(card) for name, card in cards.items()}
+    for name, protocol in sorted({(job.card.name, job.request.case.protocol) for job in jobs}):
+        folder = store.predictions(dataset, protocol, name)
+        settings[name].completed(folder).note(folder)
 
 
 def run(
@@ -224,6 +180,7 @@ def run(
                 "methods": [card.name for card in cards],
                 "runner": runner,
             }
+            note_settings(store, dataset, jobs)
             carry_out(store, jobs, summary, back_end, workers=workers, about=about)
     return summary
 

@@ -32,7 +32,7 @@ from a2bench.pose.keypoints import VISIBLE, PoseClip
 from a2bench.progress import progress
 from a2bench.records import Case, MethodCard, Protocol, Region, Result, Value, set_id
 from a2bench.results import read_values, write_values
-from a2bench.run import files_of, fingerprint, reason_not_applicable, seeds_of
+from a2bench.run import reason_not_applicable, seeds_of
 from a2bench.sets import (
     STAND_IN,
     Member,
@@ -46,6 +46,7 @@ from a2bench.sets import (
     truth_features_path,
     value_without,
 )
+from a2bench.settings import Settings
 from a2bench.store import RunFolder
 from a2bench.video import read_image, read_video
 
@@ -295,7 +296,7 @@ def lookup(
     """
     stored = _stored_values(store.values_folder(dataset))
     found = Lookup({}, [], [], stored)
-    files = {card.name: files_of(card) for card in cards if not store.is_brought(card)}
+    settings = {card.name: Settings.of(card) for card in cards if not store.is_brought(card)}
     lacking = {name: _lacking(name, networks=networks) for name in metrics}
     metrics, of_sets = split_metrics(metrics)
     of_clips = {name: lacking[name] for name in metrics}
@@ -303,21 +304,27 @@ def lookup(
     folder = store.values_folder(dataset)
     for protocol in protocols:
         clips = _Clips(store, dataset, protocol, split)
+        decided = {
+            name: here.completed(store.predictions(dataset, protocol, name))
+            for name, here in settings.items()
+        }
         for case in dataset.cases(protocol, split):
             digests = truth_digests(dataset, case)
             entries: list[tuple[Entry, tuple[str, ...]]] = []
             for card in cards:
                 reason = reason_not_applicable(card, dataset, case)
                 for seed in seeds_of(card, seeds):
-                    made_by = (
-                        fingerprint(card, files[card.name], dataset, case, seed)
-                        if card.name in files
-                        else None
-                    )
                     result = (
                         None
                         if reason
-                        else store.result(dataset, case, card.name, seed, fingerprint=made_by)
+                        else store.result(
+                            dataset,
+                            case,
+                            card.name,
+                            seed,
+                            fingerprint=None,
+                            settings=decided.get(card.name),
+                        )
                     )
                     if result is not None and result.status == "skipped":
                         result = None  # not the method's fault: it is still to be done
@@ -423,10 +430,10 @@ class _Clips:
 
     def _stand_in(self, case: Case) -> Result | None:
         still = plugins.card(STAND_IN)
-        made_by = None
-        if not self._store.is_brought(still):
-            made_by = fingerprint(still, files_of(still), self._dataset, case, 0)
-        return self._store.result(self._dataset, case, STAND_IN, 0, fingerprint=made_by)
+        settings = None if self._store.is_brought(still) else Settings.of(still)
+        return self._store.result(
+            self._dataset, case, STAND_IN, 0, fingerprint=None, settings=settings
+        )
 
     def look_up(
         self,

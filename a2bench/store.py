@@ -3,6 +3,7 @@
 Layout of `runs/<run>/`:
     methods/<method>.json                                             cards of brought videos
     predictions/<dataset>/<version>/<protocol>/<method>/<seed>/<case_id>.mp4 and .json
+    predictions/<dataset>/<version>/<protocol>/<method>/settings.json   what decided them
     values/<dataset>/<version>/values.parquet                         and values.jsonl while scoring
 """
 
@@ -16,6 +17,7 @@ from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
 from a2bench.paths import safe_name, write_json
 from a2bench.records import Case, MethodCard, Protocol, Result
+from a2bench.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,13 @@ class RunFolder:
         self, dataset: Dataset, protocol: Protocol, method: str, seed: int, case_id: str
     ) -> Path:
         """Return where a prediction goes; its result record is `.json` beside it."""
-        info = dataset.info
         safe_name(case_id, what="case id")
-        folder = self.folder / "predictions" / info.name / info.version / protocol / method
-        return folder / str(seed) / f"{case_id}.mp4"
+        return self.predictions(dataset, protocol, method) / str(seed) / f"{case_id}.mp4"
+
+    def predictions(self, dataset: Dataset, protocol: Protocol, method: str) -> Path:
+        """Return where the predictions of a method lie, one folder a seed, and their settings."""
+        info = dataset.info
+        return self.folder / "predictions" / info.name / info.version / protocol / method
 
     def result(
         self,
@@ -46,7 +51,8 @@ class RunFolder:
         seed: int,
         *,
         fingerprint: str | None,
-        decided_by: str = "card, code, prompt or data",
+        settings: Settings | None = None,
+        decided_by: str = "card, code, weights or data",
     ) -> Result | None:
         """Return what came of a case earlier, or None.
 
@@ -55,8 +61,9 @@ class RunFolder:
             case: which one.
             method: whose prediction.
             seed: of a stochastic method, else the first.
-            fingerprint: of the request as it is now; None: whichever is there.
-            decided_by: what the fingerprint is of, for the error.
+            fingerprint: of the request as it is now; None: what `settings` say, else any.
+            settings: of the method as they are now; what of them has changed is in the error.
+            decided_by: the same as words, where no settings are known.
 
         Raises:
             A2BenchError: a record that is not valid, or of a request that was another one.
@@ -69,11 +76,18 @@ class RunFolder:
             found = Result.model_validate_json(path.read_bytes())
         except ValidationError as error:
             raise A2BenchError(f"{path}: not a result record:\n{error}") from error
+        if fingerprint is None and settings is not None:
+            fingerprint = settings.fingerprint(dataset, case, seed)
         if fingerprint is not None and found.fingerprint != fingerprint:
+            if found.status == "skipped":
+                return None  # nothing was made, so there is nothing to mix with
+            folder = path.parent.parent
+            changes = settings.changes(folder) if settings is not None else []
+            lines = "".join(f"\n  - {change}" for change in changes)
             raise A2BenchError(
                 f"{path.parent}: made of other {decided_by} of {method!r}; "
-                "results of two settings are never mixed.\n"
-                f"hint: choose another run=NAME (demo: another --out), or delete {path.parent}"
+                f"results of two settings are never mixed.{lines}\n"
+                f"hint: choose another run=NAME (demo: another --out), or delete {folder}"
             )
         if found.status == "ok" and not path.with_suffix(".mp4").exists():
             return None  # the video was deleted: the case is not done
@@ -129,6 +143,5 @@ class RunFolder:
 
     def seeds(self, dataset: Dataset, protocol: Protocol, method: str) -> list[int]:
         """Return the seeds a method has results for, sorted."""
-        info = dataset.info
-        folder = self.folder / "predictions" / info.name / info.version / protocol / method
+        folder = self.predictions(dataset, protocol, method)
         return sorted(int(path.name) for path in folder.glob("*") if path.name.isdigit())

@@ -156,6 +156,14 @@ def _free_device_memory() -> None:
         torch.cuda.empty_cache()
 
 
+def lacking_weights(card: MethodCard) -> str:
+    """Return which weights of an in-process method are not on this machine, with what to do."""
+    own = plugins.weights_folder(card)
+    if own is not None and not own.is_dir():
+        return f"weights_folder {own} is not there: correct it in the card, or put it there"
+    return weights.missing(*card.weights)
+
+
 def loaded_method(card: MethodCard, device: str) -> Method:
     """Make a method's object and apply what its card says of autocast, compile and offload.
 
@@ -163,9 +171,11 @@ def loaded_method(card: MethodCard, device: str) -> Method:
         MissingWeights: this machine lacks what the card's `weights` names.
         A2BenchError: the card asks for what the object has nothing to apply to.
     """
-    if lacking := weights.missing(*card.weights):
+    if lacking := lacking_weights(card):
         raise MissingWeights(f"{card.name}: {lacking}")
-    method = plugins.method_class(card)(device)
+    own = plugins.weights_folder(card)
+    given = {} if own is None else {"weights_folder": own}
+    method = plugins.method_class(card)(device, **given)
     if card.offload is not None:
         name = f"enable_{card.offload}_cpu_offload"
         pipelines = [part for part in vars(method).values() if hasattr(part, name)]

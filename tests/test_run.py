@@ -79,7 +79,7 @@ def test_results_of_two_settings_are_never_mixed(
     run(store, tiny, [card], ["self"], "smoke", workers=1)
     card = method("mine", "return np.repeat(255 - inputs.reference_image[None], inputs.frames, 0)")
 
-    with pytest.raises(A2BenchError, match=r"never mixed.\nhint: choose another run=NAME"):
+    with pytest.raises(A2BenchError, match=r"never mixed.\n  - file mine.py\nhint: choose another"):
         run(store, tiny, [card], ["self"], "smoke", workers=1)
 
 

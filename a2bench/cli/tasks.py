@@ -164,7 +164,7 @@ def _run(cfg: Any) -> int:
     from a2bench import plugins
     from a2bench.budget import run_within
     from a2bench.dataset import Dataset
-    from a2bench.run import plan, planned_lines, run
+    from a2bench.run import note_settings, plan, planned_lines, run
     from a2bench.runner import Preparing, with_options
     from a2bench.store import RunFolder
 
@@ -201,6 +201,7 @@ def _run(cfg: Any) -> int:
             )
             return 0
         if isinstance(back_end, Preparing) and (prepared := back_end.prepared(jobs)):
+            note_settings(store, dataset, jobs)
             print(prepared)
             return 0
     how: dict[str, Any] = {

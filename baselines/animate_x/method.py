@@ -16,32 +16,33 @@ from .pipeline import AnimateXPipeline, Clip, Conditioning, WeightsKind
 class AnimateX:
     """The released model, as its released configuration runs it.
 
-    For weights of your own, a subclass beside a card of its own name sets `folder` to what
-    `AnimateXPipeline.save_pretrained` wrote, and `weights` to what they are.
+    For weights of your own, a card of its own name has `weights_folder`, what
+    `AnimateXPipeline.save_pretrained` wrote, and a subclass says in `weights` what they are.
     """
 
-    folder: ClassVar[Path | None] = None
-    """None: the released weights, from the weights folder."""
     weights: ClassVar[WeightsKind] = "released"
     """Others are refused: a row of a table never shows another model than its name says."""
     conditioning: ClassVar[Conditioning] = "local_image"
     steps: ClassVar[int | None] = None
     """None: the configuration's."""
 
-    def __init__(self, device: str) -> None:
-        """Load the weights. On CUDA the UNet runs in float16, CLIP and VAE wait on the CPU."""
+    def __init__(self, device: str, weights_folder: Path | None = None) -> None:
+        """Load a folder's weights, or the released ones from where `a2bench fetch` put them.
+
+        On CUDA the UNet runs in float16, CLIP and VAE wait on the CPU.
+        """
         cuda = device.startswith("cuda")
         dtype = torch.float16 if cuda else torch.float32
-        if self.folder is None:
+        if weights_folder is None:
             self.pipeline = AnimateXPipeline.from_weights(device=device, dtype=dtype, offload=cuda)
         else:
             self.pipeline = AnimateXPipeline.from_pretrained(
-                self.folder, device=device, dtype=dtype, offload=cuda
+                weights_folder, device=device, dtype=dtype, offload=cuda
             )
         found = self.pipeline.config.weights
         if found != self.weights:
             raise A2BenchError(
-                f"{self.folder} holds {found} weights, {type(self).__name__} stands for "
+                f"{weights_folder} holds {found} weights, {type(self).__name__} stands for "
                 f"{self.weights} ones.\nhint: give them a card of their own, and a subclass with "
                 f"weights = {found!r}"
             )

@@ -248,6 +248,5 @@ def test_a_method_never_shows_other_weights_than_its_name_says(folder):
     class Mine(AnimateX):
         pass
 
-    Mine.folder = folder
     with pytest.raises(A2BenchError, match="holds random weights, Mine stands for released ones"):
-        Mine("cpu")
+        Mine("cpu", weights_folder=folder)

@@ -7,7 +7,8 @@ import pytest
 
 from a2bench import plugins
 from a2bench.records import Result
-from a2bench.run import files_of
+from a2bench.settings import files_of
+from a2bench.worker import loaded_method
 from tests.baselines import animate_x_tiny as tiny
 
 NAME = "animate_x_random_tiny"
@@ -23,16 +24,14 @@ tracks: [given_pose]
 stochastic: true
 batch_size: 2
 native: {{size: {{width: 64, height: 96}}, fps: 8}}
+weights_folder: ../../weights
 """
 
 CLASS = """
-from pathlib import Path
-
 from a2bench.baselines.animate_x import AnimateX
 
 
 class RandomTiny(AnimateX):
-    folder = Path(r"{folder}")
     weights = "random"
     steps = 1
 """
@@ -43,8 +42,7 @@ def card(plugin_folder, tmp_path):
     tiny.pipeline().save_pretrained(tmp_path / "weights")
     folder = plugin_folder / "baselines"
     (folder / f"{NAME}.yaml").write_text(CARD, encoding="utf-8")
-    code = CLASS.format(folder=tmp_path / "weights")
-    (folder / f"{NAME}.py").write_text(code, encoding="utf-8")
+    (folder / f"{NAME}.py").write_text(CLASS, encoding="utf-8")
     return folder / f"{NAME}.yaml"
 
 
@@ -72,7 +70,7 @@ def test_the_random_weights_are_refused_under_the_models_own_name(card):
     code = card.with_suffix(".py")
     code.write_text(code.read_text().replace('    weights = "random"\n', ""), encoding="utf-8")
     with pytest.raises(Exception, match="holds random weights, RandomTiny stands for released"):
-        plugins.method_class(plugins.card(NAME))("cpu")
+        loaded_method(plugins.card(NAME), "cpu")
 
 
 def test_without_weights_a_run_says_what_to_type(card, tiny_home, tmp_path, cli):

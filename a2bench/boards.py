@@ -1,7 +1,7 @@
 """From a run's values to a leaderboard with provenance, and the files of both."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from a2bench import plugins, weights
@@ -11,7 +11,7 @@ from a2bench.errors import A2BenchError
 from a2bench.metric import Video
 from a2bench.ondemand import Grid, driving_clip, load_truth
 from a2bench.paths import canonical_json, sha256_text
-from a2bench.records import MethodCard, Protocol, Track, Value
+from a2bench.records import Case, MethodCard, Protocol, Track, Value
 from a2bench.results import (
     FLOOR_METHOD,
     Caption,
@@ -24,15 +24,12 @@ from a2bench.results import (
     library_versions,
     machine,
     split_digest,
-    write_provenance,
-    write_values,
 )
 from a2bench.run import seeds_of
 from a2bench.score import lookup
 from a2bench.store import RunFolder
 from a2bench.subsets import choose, clusters_of
 from a2bench.suites import suite_metrics
-from a2bench.tables import write_all
 from a2bench.video import read_image, read_truth, read_video
 
 TRACK: Track = "given_pose"
@@ -41,11 +38,19 @@ TRACK: Track = "given_pose"
 
 @dataclass(frozen=True)
 class Board:
-    """A leaderboard with what it was made of."""
+    """A leaderboard with what it was made of.
+
+    Attributes:
+        values: of its rows.
+        given: protocol -> all that the table was computed from: `still`'s too, for failed cases.
+        cases: protocol -> those of the table, in the order of the split.
+    """
 
     leaderboard: Leaderboard
     values: list[Value]
     provenance: Provenance
+    given: dict[Protocol, list[Value]] = field(default_factory=dict)
+    cases: dict[Protocol, list[Case]] = field(default_factory=dict)
 
 
 def rows_of(
@@ -178,10 +183,13 @@ def board(
     ceilings = ceilings_of(dataset, cards)
     boards: list[Leaderboard] = []
     used: list[Value] = []
+    given: dict[Protocol, list[Value]] = {}
+    shown_cases: dict[Protocol, list[Case]] = {}
     cases: dict[Protocol, list[str]] = {}
     for protocol, shown in chosen.items():
         all_cases = dataset.cases(protocol, split)
         chosen_cases = choose(dataset, all_cases, subset) if subset else all_cases
+        shown_cases[protocol] = chosen_cases
         cases[protocol] = [case.case_id for case in chosen_cases]
         # rule 6: a failed case is ranked by what `still` gets there, whatever rows are shown
         floor = [] if any(card.name == FLOOR_METHOD for card in shown) else [FLOOR_METHOD]
@@ -193,9 +201,12 @@ def board(
         )
         names = {card.name for card in shown}
         used += [value for value in values if value.method in names]
+        given[protocol] = [
+            value for value in values if value.status != "missing" or value.method in names
+        ]
         boards.append(
             aggregate(
-                [value for value in values if value.status != "missing" or value.method in names],
+                given[protocol],
                 {protocol: cases[protocol]},
                 shown,
                 metrics,
@@ -230,7 +241,7 @@ def board(
             for counted in count_cases(used, {protocol: cases[protocol]}, shown).values()
         },
     )
-    return Board(made, used, provenance)
+    return Board(made, used, provenance, given, shown_cases)
 
 
 def _weights(used: Sequence[Value]) -> dict[str, str]:
@@ -253,16 +264,6 @@ def _digest_of(card: MethodCard) -> str:
     if plugins.is_method(card.name):
         return card_digest(card.name)
     return sha256_text(canonical_json(card.model_dump(mode="json")))
-
-
-def write_board(made: Board, folder: Path, *, all_columns: bool = False) -> list[Path]:
-    """Write leaderboard.md .tex .csv .html, values.parquet, provenance.json; return the paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    write_all(made.leaderboard, folder, all_columns=all_columns)
-    write_values(folder / "values.parquet", made.values)
-    write_provenance(folder / "provenance.json", made.provenance)
-    names = [f"leaderboard.{suffix}" for suffix in ("md", "tex", "csv", "html")]
-    return [folder / name for name in [*names, "values.parquet", "provenance.json"]]
 
 
 def write_sheet(

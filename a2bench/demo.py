@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from a2bench import plugins
-from a2bench.boards import Board, board, write_board, write_sheet
+from a2bench.boards import Board, board, write_sheet
 from a2bench.builders import procedural
+from a2bench.errors import A2BenchError
+from a2bench.leaderboard import committed, read_provenance, with_files, write_leaderboard
 from a2bench.records import Protocol
-from a2bench.results import Provenance, read_provenance
+from a2bench.results import Provenance
 from a2bench.run import run
 from a2bench.score import ensure_truths, score
 from a2bench.store import RunFolder
@@ -65,14 +67,17 @@ def demo(
     lap("score")
     made = board(store, dataset, METHODS, PROTOCOLS, split, "a2bench", networks=False)
     sheet = out / "contact_sheet.png"
-    if not sheet.exists() or summary.finished or _written(out) != made.provenance:
+    found = committed(made, store, dataset)
+    if not sheet.exists() or summary.finished or _written(out) != with_files(found.provenance, {}):
         write_sheet(store, dataset, METHODS, "cross", split, sheet)
-    files = write_board(made, out)  # after the sheet, which the page shows
+    files = write_leaderboard(found, out)  # after the sheet, which the page shows
     lap("table and contact sheet")
     return DemoReport(made, files, sheet, seconds)
 
 
 def _written(out: Path) -> Provenance | None:
-    """Return what the folder's table was made of; None where there is none yet."""
-    path = out / "provenance.json"
-    return read_provenance(path) if path.exists() else None
+    """Return what the folder's table was made of; None where there is none that can be read."""
+    try:
+        return with_files(read_provenance(out), {})
+    except A2BenchError:  # none yet, or another version's: all is written anew
+        return None

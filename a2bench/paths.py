@@ -191,10 +191,15 @@ def canonical_json(value: Any) -> str:
     )
 
 
+def readable_json(value: Any) -> str:
+    """Return JSON for people, the same bytes for the same value: sorted keys, a line each."""
+    text = json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
+    return text + "\n"
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write readable JSON with sorted keys, whole or not at all."""
-    text = json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
-    write_text(path, text + "\n")
+    write_text(path, readable_json(value))
 
 
 def sha256_file(path: Path) -> str:

@@ -193,10 +193,33 @@ class CaseCounts(Record):
     missing: int = 0
 
 
+class MadeBy(Record):
+    """What made a method's predictions."""
+
+    card: MethodCard
+    """As it was then: its configuration, resolved."""
+    fingerprints: dict[Protocol, Digest] = Field(default_factory=dict)
+    """Of all its requests there (card, code, inputs, seeds), one digest of their fingerprints."""
+    devices: tuple[str, ...] = ()
+    """Where, as the back end calls it ("cuda:0")."""
+    made_of: dict[str, str] = Field(default_factory=dict)
+    """What the card does not say: commit, environment, digests of weights."""
+
+
+class Measured(Record):
+    """What a column's values are of."""
+
+    version: int
+    digest: Digest
+    """Of the metric's file, its card and code."""
+    region: Region
+    unit: str
+
+
 class Provenance(Record):
     """What numbers were made of. No clock in it: a second run writes the same bytes."""
 
-    schema_: Literal["a2bench.provenance/1"] = Field("a2bench.provenance/1", alias="schema")
+    schema_: Literal["a2bench.provenance/2"] = Field("a2bench.provenance/2", alias="schema")
     dataset: str
     dataset_version: str
     dataset_digest: Digest
@@ -221,27 +244,24 @@ class Provenance(Record):
     git: GitState | None
     """None: not a git checkout (an installed wheel)."""
     counts: dict[Protocol, dict[str, CaseCounts]]
+    partial: bool = False
+    """Cases that were never attempted count as failed."""
+    rows: dict[Protocol, tuple[str, ...]] = Field(default_factory=dict)
+    """Methods of each protocol's table."""
+    methods: dict[str, MadeBy] = Field(default_factory=dict)
+    """Rows, and `still`, which stands for failed cases."""
+    columns: tuple[str, ...] = ()
+    metrics: dict[str, Measured] = Field(default_factory=dict)
+    """Of the columns."""
+    decoder: str = ""
+    settings: dict[str, str] = Field(default_factory=dict)
+    """Of run and scoring: what else decides a number."""
+    files: dict[str, Digest] = Field(default_factory=dict)
+    """Every file beside this one."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
     )
-
-
-def write_provenance(path: Path, provenance: Provenance) -> None:
-    """Write provenance as readable JSON with sorted keys."""
-    paths.write_json(path, provenance.model_dump(mode="json", by_alias=True))
-
-
-def read_provenance(path: Path) -> Provenance:
-    """Read provenance.
-
-    Raises:
-        A2BenchError: no such file, or not a provenance record (each wrong field is named).
-    """
-    try:
-        return Provenance.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError) as error:
-        raise A2BenchError(f"provenance {path}: {error}") from error
 
 
 def split_digest(cases_by_protocol: Mapping[Protocol, Sequence[str]]) -> str:
@@ -300,7 +320,10 @@ def git_state(folder: Path | None = None) -> GitState | None:
     # a wheel inside somebody else's repository: the file is not one of the commit's
     if git("ls-files", "--error-unmatch", Path(__file__).name) is None:
         return None
-    commit, changes = git("rev-parse", "HEAD"), git("status", "--porcelain")
+    # leaderboards in results/ decide no number: writing one must not mark the next as dirty
+    pathspec = (":/", ":(top,exclude,glob)results/*-[0-9]*/**")
+    commit = git("rev-parse", "HEAD")
+    changes = git("status", "--porcelain", "--untracked-files=all", "--", *pathspec)
     if commit is None or changes is None:
         return None
     return GitState(commit=commit.strip(), dirty=bool(changes.strip()))

@@ -97,6 +97,12 @@ class Planes:
     cr: UInt8[np.ndarray, "t half_h half_w"]
 
 
+def decoder_version() -> str:
+    """Return what decodes here, such as "PyAV 18.1.0, libavcodec 62.28.102"."""
+    codec = ".".join(str(number) for number in av.library_versions["libavcodec"])
+    return f"PyAV {av.__version__}, libavcodec {codec}"
+
+
 def _fixed(value: float) -> int:
     return round(value * (1 << _BITS))
 

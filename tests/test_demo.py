@@ -8,14 +8,14 @@ from subprocess import CompletedProcess
 import pytest
 
 from a2bench import plugins
-from a2bench.results import read_values
+from a2bench.leaderboard import read_leaderboard
 
 Cli = Callable[..., CompletedProcess[str]]
 
 
 def _means(demo_folder: Path, protocol: str) -> dict[tuple[str, str], float]:
     sums: dict[tuple[str, str], list[float]] = {}
-    for value in read_values(demo_folder / "values.parquet"):
+    for value in read_leaderboard(demo_folder).values:
         if value.protocol == protocol and value.value is not None:
             sums.setdefault((value.method, value.metric), []).append(value.value)
     return {key: sum(numbers) / len(numbers) for key, numbers in sums.items()}
@@ -41,7 +41,7 @@ def test_the_folder_holds_table_values_provenance_and_contact_sheet(demo_folder:
 
     assert names >= {
         *("leaderboard.md", "leaderboard.tex", "leaderboard.csv", "leaderboard.html"),
-        *("values.parquet", "provenance.json", "contact_sheet.png"),
+        *("values", "provenance.json", "contact_sheet.png"),
     }
     provenance = json.loads((demo_folder / "provenance.json").read_text())
     assert provenance["dataset"] == "a2bench-proc"

@@ -17,18 +17,13 @@ from a2bench.results import (
     Caption,
     CaseCounts,
     Cell,
-    GitState,
     Leaderboard,
-    Provenance,
     Row,
     aggregate,
     count_cases,
     git_state,
-    library_versions,
-    read_provenance,
     read_values,
     split_digest,
-    write_provenance,
     write_values,
 )
 
@@ -573,43 +568,6 @@ def test_counts_partition_the_cases() -> None:
             "n": CaseCounts(not_applicable=3),
         }
     }
-
-
-def _provenance() -> Provenance:
-    cases: dict[Protocol, tuple[str, ...]] = {"self": ("a", "b")}
-    return Provenance(
-        dataset="toy",
-        dataset_version="1.0.0",
-        dataset_digest=DIGEST,
-        profile="default",
-        split="smoke",
-        split_digest=split_digest(cases),
-        suite="a2bench",
-        track="given_pose",
-        seeds=(0,),
-        cards={"m": DIGEST},
-        metric_versions={"psnr": 1},
-        libraries=library_versions(),
-        machine="Linux x86_64",
-        git=GitState(commit="0" * 40, dirty=True),
-        counts={"self": {"m": CaseCounts(ok=2)}},
-    )
-
-
-def test_provenance_comes_back_and_is_the_same_bytes_twice(tmp_path: Path) -> None:
-    write_provenance(tmp_path / "first.json", _provenance())
-    write_provenance(tmp_path / "again.json", _provenance())
-
-    assert read_provenance(tmp_path / "first.json") == _provenance()
-    assert (tmp_path / "first.json").read_bytes() == (tmp_path / "again.json").read_bytes()
-
-
-@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff\xfe", b'{"schema": "other/1"}'])
-def test_a_file_that_is_not_provenance_is_refused(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "provenance.json").write_bytes(content)
-
-    with pytest.raises(A2BenchError, match=r"provenance\.json"):
-        read_provenance(tmp_path / "provenance.json")
 
 
 def test_the_split_digest_depends_on_the_cases_and_their_order() -> None:

@@ -137,17 +137,18 @@ def validity(
     """Do two leaderboards order methods alike? Kendall's tau with interval, metric by metric."""
     from a2bench import plugins
     from a2bench.cli.tasks import parse_protocols
-    from a2bench.results import read_provenance, read_values
+    from a2bench.leaderboard import read_leaderboard
     from a2bench.validity import agreement
 
     protocols = (
         parse_protocols(protocol)[0],
         parse_protocols(second_protocol or protocol)[0],
     )
-    values = [read_values(folder / "values.parquet") for folder in (first, second)]
+    boards = [read_leaderboard(folder) for folder in (first, second)]
+    values = [board.row_values() for board in boards]
     labels = []
-    for folder, side in zip((first, second), protocols, strict=True):
-        made = read_provenance(folder / "provenance.json")
+    for board, side in zip(boards, protocols, strict=True):
+        made = board.provenance
         labels.append(f"{made.dataset} {made.dataset_version}, {side}, split {made.split}")
     numbered = [{value.metric for value in side if value.value is not None} for side in values]
     names = [name for name in plugins.names("metrics") if all(name in side for side in numbered)]

@@ -79,7 +79,7 @@ def demo(
     print(f"time: {spent}", file=sys.stderr)
     print(f"table:         {out / 'leaderboard.html'}  (.md .tex .csv beside it)")
     print(f"contact sheet: {report.sheet}")
-    print(f"values:        {out / 'values.parquet'}, provenance in {out / 'provenance.json'}")
+    print(f"values:        {out / 'values'}, provenance in {out / 'provenance.json'}")
     dataset = report.board.provenance.dataset
     print(
         f"next: score your own videos: a2bench inputs --home {out / 'data'} --split {split} "
@@ -168,7 +168,15 @@ def table(
     suite: Annotated[str, typer.Option(help="a2bench, extended or disco.")] = "a2bench",
     run: Annotated[str, typer.Option(help="Name of the run folder.")] = "main",
     out: Annotated[
-        Path | None, typer.Option(help="Folder for leaderboard.md .tex .csv .html; default none.")
+        Path | None,
+        typer.Option(help="Folder for the table, its values and provenance; default none."),
+    ] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            help="As --out, in a folder below this one named by data set, split, track and suite: "
+            "a committed leaderboard (--into results)."
+        ),
     ] = None,
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Print although cases are missing; marked.")
@@ -202,7 +210,7 @@ def table(
     home: Home = None,
     json: AsJson = False,
 ) -> None:
-    """Print the table; --out writes .md .tex .csv .html."""
+    """Print the table; --out writes it as .md .tex .csv .html, with every value and provenance."""
     if published is not None or reproduce is not None:
         from a2bench.cli import papers
 
@@ -218,7 +226,7 @@ def table(
         layout = papers.layout(preset)
         dataset = layout.dataset if dataset == DEFAULT_DATASET else dataset
         protocol, suite, all_columns = layout.protocol, layout.suite, True
-    from a2bench.boards import board, write_board
+    from a2bench.boards import board
     from a2bench.cli.tasks import console, parse_protocols
     from a2bench.dataset import Dataset
     from a2bench.paths import data_home
@@ -228,8 +236,9 @@ def table(
     root = data_home(home)
     found = Dataset.find(root, dataset)
     protocols = parse_protocols(protocol.split(",")) if protocol else None
+    store = RunFolder.of(root, run)
     made = board(
-        RunFolder.of(root, run),
+        store,
         found,
         method.split(",") if method else None,
         protocols,
@@ -255,9 +264,15 @@ def table(
             print(f"{more} more metrics of the suite: --all-columns ({hidden})", file=sys.stderr)
     if layout:
         print(layout.note(made.leaderboard), file=sys.stderr)
-    if out is not None:
-        for path in write_board(made, out, all_columns=all_columns):
-            print(path, file=sys.stderr if json else sys.stdout)
+    if out is not None or into is not None:
+        from a2bench.leaderboard import committed, folder_name, write_leaderboard
+
+        whole = committed(made, store, found)
+        folders = [out] if out else []
+        folders += [into / folder_name(whole.provenance)] if into else []
+        for folder in folders:
+            for path in write_leaderboard(whole, folder, all_columns=all_columns):
+                print(path, file=sys.stderr if json else sys.stdout)
 
 
 @app.command(name="ls")

@@ -107,7 +107,12 @@ def convert(row: weights.WeightRow, source: Path) -> Path:
     return target
 
 
-def _main(name: str, source: Path, target: Path) -> None:
+def convert_here(name: str, source: Path, target: Path) -> None:
+    """Convert a file in this process; `convert` starts one of its own for it.
+
+    Raises:
+        A2BenchError: the file is not the row's, or not what its network takes.
+    """
     row = weights.row(name)
     if row.converter is None:
         raise A2BenchError(f"{name} has no converter")
@@ -128,7 +133,7 @@ def _main(name: str, source: Path, target: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        _main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
+        convert_here(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
     except A2BenchError as error:
         print(f"error: {error}".splitlines()[0], file=sys.stderr)
         raise SystemExit(2) from None

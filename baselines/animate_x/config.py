@@ -3,9 +3,16 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, get_type_hints
 
 from a2bench.errors import A2BenchError
+
+_GROUPS = 32
+"""Of every group norm in the UNet."""
+
+_MOST = 65_536
+_MOST_LAYERS = 256
+"""A folder's configuration may be hostile: it is read before its weights show that it is not."""
 
 
 @dataclass(frozen=True)
@@ -16,6 +23,11 @@ class PoseEncoderConfig:
     nhead: int = 8
     num_encoder_layers: int = 3
     dim_feedforward: int = 1024
+
+    def __post_init__(self) -> None:
+        check_fields(self, "pose encoder", most={"num_encoder_layers": _MOST_LAYERS})
+        _divides(self, "pose encoder", "nhead", "d_model")
+        _divides(self, "pose encoder", 2, "d_model")
 
 
 @dataclass(frozen=True)
@@ -28,6 +40,9 @@ class PerceiverConfig:
     heads: int = 16
     embedding_dim: int = 1024
     output_dim: int = 1024
+
+    def __post_init__(self) -> None:
+        check_fields(self, "perceiver", most={"depth": _MOST_LAYERS})
 
 
 @dataclass(frozen=True)
@@ -60,6 +75,43 @@ class UNetConfig:
     pose_encoder: PoseEncoderConfig = field(default_factory=PoseEncoderConfig)
     perceiver: PerceiverConfig = field(default_factory=PerceiverConfig)
 
+    def __post_init__(self) -> None:
+        most = {"dropout": 1, "num_res_blocks": _MOST_LAYERS}
+        check_fields(self, "UNet config", least={"dropout": 0}, most=most)
+        _divides(self, "UNet config", _GROUPS, "dim")
+        if not 1 <= len(self.dim_mult) <= 8 or not all(
+            type(multiple) is int and 1 <= multiple <= 64 for multiple in self.dim_mult
+        ):
+            raise A2BenchError(
+                f"UNet config, dim_mult: {self.dim_mult!r}: expected 1 to 8 levels of 1 to 64\n"
+                "hint: dim_mult=(1, 2, 4, 4) as released"
+            )
+        halves = tuple(0.5**level for level in range(len(self.dim_mult)))
+        if unknown := [scale for scale in self.attn_scales if scale not in halves]:
+            raise A2BenchError(
+                f"UNet config, attn_scales: no level has {unknown[0]!r} of the full size\n"
+                f"hint: of {len(halves)} levels, these: {halves}"
+            )
+        for multiple in self.dim_mult:
+            if self.dim * multiple % self.head_dim:
+                raise A2BenchError(
+                    f"UNet config, head_dim: {self.head_dim} does not divide the "
+                    f"{self.dim * multiple} channels of a level\nhint: head_dim=64 as released"
+                )
+        for one, other, values in (
+            (
+                "pose_encoder.d_model",
+                "perceiver.dim",
+                (self.pose_encoder.d_model, self.perceiver.dim),
+            ),
+            ("perceiver.output_dim", "context_dim", (self.perceiver.output_dim, self.context_dim)),
+        ):
+            if values[0] != values[1]:
+                raise A2BenchError(
+                    f"UNet config: {one} is {values[0]}, {other} is {values[1]}: they are the "
+                    f"same tokens\nhint: {one}={values[1]}"
+                )
+
     @property
     def size_multiple(self) -> int:
         """Latent height and width must be multiples of this: 8 in the released model."""
@@ -86,14 +138,56 @@ class UNetConfig:
 _T = TypeVar("_T")
 
 
+def check_fields(
+    config: Any,
+    what: str,
+    *,
+    least: Mapping[str, float] | None = None,
+    most: Mapping[str, float] | None = None,
+) -> None:
+    """Check the types of a config's fields, and that its numbers are in their range.
+
+    Args:
+        config: a dataclass.
+        what: it is, for the error.
+        least: smallest value of a number, where it is not 1.
+        most: largest value of a number, where it is not 65,536.
+
+    Raises:
+        A2BenchError: a field is not what its annotation says, or out of range.
+    """
+    hints = get_type_hints(type(config))
+    defaults = {each.name: each.default for each in dataclasses.fields(config)}
+    for name, hint in hints.items():
+        value = getattr(config, name)
+        default = defaults.get(name, dataclasses.MISSING)
+        tail = "" if default is dataclasses.MISSING else f"\nhint: {name}={default} as released"
+        if hint is int or hint is float:
+            kinds = (int,) if hint is int else (int, float)
+            low, high = (least or {}).get(name, 1), (most or {}).get(name, _MOST)
+            if isinstance(value, bool) or not isinstance(value, kinds):
+                kind = "a whole number" if hint is int else "a number"
+                raise A2BenchError(f"{what}, {name}: {value!r}: expected {kind}{tail}")
+            if not low <= value <= high:  # NaN is not either
+                raise A2BenchError(f"{what}, {name}: {value!r}: expected {low} to {high}{tail}")
+        elif isinstance(default, tuple) and not isinstance(value, tuple):
+            raise A2BenchError(f"{what}, {name}: {value!r}: expected a tuple of numbers{tail}")
+        elif dataclasses.is_dataclass(hint) and type(value) is not hint:
+            raise A2BenchError(f"{what}, {name}: {value!r}: expected {hint}")
+
+
+def _divides(config: Any, what: str, divisor: str | int, name: str) -> None:
+    by = divisor if isinstance(divisor, int) else getattr(config, divisor)
+    if getattr(config, name) % by:
+        said = f"{divisor} ({by})" if isinstance(divisor, str) else str(by)
+        raise A2BenchError(
+            f"{what}, {name}: {getattr(config, name)} is no multiple of {said}\n"
+            f"hint: {name}={round(getattr(config, name) / by) * by or by}"
+        )
+
+
 def _checked(cls: type[_T], values: Mapping[str, Any], what: str) -> _T:
     fields = {each.name: each for each in dataclasses.fields(cls)}  # type: ignore[arg-type]
     if unknown := sorted(values.keys() - fields.keys()):
         raise A2BenchError(f"{what}: unknown field {unknown[0]!r}, expected {sorted(fields)}")
-    tuples = {"dim_mult", "attn_scales"}
-    read = {name: tuple(v) if name in tuples else v for name, v in values.items()}
-    for name, value in read.items():
-        whole = value if isinstance(value, tuple) else (value,)
-        if not all(isinstance(v, int | float | PoseEncoderConfig | PerceiverConfig) for v in whole):
-            raise A2BenchError(f"{what}, {name}: expected numbers, got {value!r}")
-    return cls(**read)
+    return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})

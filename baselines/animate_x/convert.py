@@ -5,9 +5,7 @@ Every tensor of a checkpoint has a place or is named here as left out; what else
 more or less, another shape, anything that is no tensor, is an error.
 """
 
-import pickle
 import re
-import zipfile
 from collections.abc import Iterable, Mapping
 from typing import Any, BinaryIO
 
@@ -24,7 +22,10 @@ from transformers import (
 from a2bench.errors import A2BenchError
 
 from .config import UNetConfig
+from .tensors import Shapes, exactly, read_checkpoint, shapes
 from .unet import UNet
+
+RELEASED_UNET = UNetConfig()
 
 TEXT_KEY = "text_embedding"
 VISION_PREFIX = "vision."
@@ -34,8 +35,6 @@ _POSITIONS = "pose_embedding_before.pos_embed.pos_table"
 
 _START, _END, _PAD = 49406, 49407, 0
 """Tokens of the empty prompt; open_clip pads with 0."""
-
-Shapes = Mapping[str, tuple[int, ...]]
 
 
 def released_vae() -> AutoencoderKL:
@@ -80,69 +79,22 @@ def released_text_encoder() -> CLIPTextModel:
 def unet(handle: BinaryIO) -> dict[str, Tensor]:
     """`animate-x_ckpt.pth`: the UNet."""
     with torch.device("meta"):
-        expected = UNet(UNetConfig())
-    return unet_tensors(read(handle), shapes(expected))
+        expected = UNet(RELEASED_UNET)
+    return unet_tensors(read_checkpoint(handle), shapes(expected))
 
 
 def vae(handle: BinaryIO) -> dict[str, Tensor]:
     """`v2-1_512-ema-pruned.ckpt`: Stable Diffusion's VAE; its UNet and text encoder are left."""
     with torch.device("meta"):
         expected: Any = released_vae()
-    return vae_tensors(read(handle), shapes(expected))
+    return vae_tensors(read_checkpoint(handle), shapes(expected))
 
 
 def clip(handle: BinaryIO) -> dict[str, Tensor]:
     """`open_clip_pytorch_model.bin`: the image tower, and of the text tower one constant."""
     with torch.device("meta"):
         vision, text = released_image_encoder(), released_text_encoder()
-    return clip_tensors(read(handle), vision, text)
-
-
-def read(handle: BinaryIO) -> dict[str, Tensor]:
-    """Read a checkpoint without running what it pickles: flat, or under `state_dict`.
-
-    Raises:
-        A2BenchError: it holds more than plain values, or no tensors.
-    """
-    try:
-        found = torch.load(handle, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        first = str(error).strip().split("\n", 1)[0][:200]
-        raise A2BenchError(f"not a checkpoint of plain tensors: {first}") from error
-    if isinstance(found, Mapping) and isinstance(found.get("state_dict"), Mapping):
-        found = found["state_dict"]
-    if not isinstance(found, Mapping) or not found:
-        raise A2BenchError(f"a checkpoint of {type(found).__name__}, expected a table of tensors")
-    if others := [str(key) for key, value in found.items() if not isinstance(value, Tensor)]:
-        raise A2BenchError(f"a checkpoint with values that are no tensors: {others[:3]}")
-    return {str(key): value for key, value in found.items()}
-
-
-def shapes(module: nn.Module) -> dict[str, tuple[int, ...]]:
-    """Name -> shape of every tensor that a module keeps."""
-    return {name: tuple(value.shape) for name, value in module.state_dict().items()}
-
-
-def exactly(tensors: dict[str, Tensor], expected: Shapes, what: str) -> dict[str, Tensor]:
-    """Return the tensors if names and shapes are those expected, all of them floats.
-
-    Raises:
-        A2BenchError: they are not; the first few are named.
-    """
-    problems = []
-    if lacking := sorted(expected.keys() - tensors.keys()):
-        problems.append(f"{len(lacking)} keys lack ({', '.join(lacking[:3])})")
-    if surplus := sorted(tensors.keys() - expected.keys()):
-        problems.append(f"{len(surplus)} keys are not known ({', '.join(surplus[:3])})")
-    for name in sorted(tensors.keys() & expected.keys()):
-        if tuple(tensors[name].shape) != expected[name]:
-            came = tuple(tensors[name].shape)
-            problems.append(f"{name} has shape {came}, expected {expected[name]}")
-        elif not tensors[name].is_floating_point():
-            problems.append(f"{name} is {tensors[name].dtype}, expected floats")
-    if problems:
-        raise A2BenchError(f"not the checkpoint of {what}: {'; '.join(problems[:4])}")
-    return tensors
+    return clip_tensors(read_checkpoint(handle), vision, text)
 
 
 def unet_tensors(checkpoint: Mapping[str, Tensor], expected: Shapes) -> dict[str, Tensor]:
@@ -151,7 +103,7 @@ def unet_tensors(checkpoint: Mapping[str, Tensor], expected: Shapes) -> dict[str
     if len(named) != len(checkpoint):
         raise A2BenchError("not the checkpoint of the UNet: keys with and without `module.`")
     named.pop(_POSITIONS, None)
-    return exactly(named, expected, "the UNet")
+    return exactly(named, expected, "not the checkpoint of the UNet")
 
 
 _VAE_NAMES = (
@@ -189,7 +141,7 @@ def vae_tensors(checkpoint: Mapping[str, Tensor], expected: Shapes) -> dict[str,
         # Attention's 1x1 convolutions are linear layers there.
         squeeze = ".attentions." in new and tensor.dim() == 4 and tensor.shape[2:] == (1, 1)
         tensors[new] = tensor[:, :, 0, 0] if squeeze else tensor
-    return exactly(tensors, expected, "the VAE")
+    return exactly(tensors, expected, "not the checkpoint of the VAE")
 
 
 def _tower(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
@@ -238,10 +190,16 @@ def clip_tensors(
     own |= {name for name in checkpoint if name.startswith("visual.")}
     seen = _vision(checkpoint)
     seen = exactly(
-        _prefixed(seen, "vision_model.", shapes(vision)), shapes(vision), "CLIP's image tower"
+        _prefixed(seen, "vision_model.", shapes(vision)),
+        shapes(vision),
+        "not the checkpoint of CLIP's image tower",
     )
     told = _text({name: value for name, value in checkpoint.items() if name not in own})
-    told = exactly(_prefixed(told, "text_model.", shapes(text)), shapes(text), "CLIP's text tower")
+    told = exactly(
+        _prefixed(told, "text_model.", shapes(text)),
+        shapes(text),
+        "not the checkpoint of CLIP's text tower",
+    )
     text = text.to_empty(device="cpu")
     text.load_state_dict({name: tensor.float() for name, tensor in told.items()})
     restore_positions(text)

@@ -6,29 +6,26 @@
 VAE and CLIP are those of diffusers and transformers.
 """
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
 import torch
-from diffusers import AutoencoderKL
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
-from transformers import CLIPVisionModelWithProjection
 
 from a2bench import weights
 from a2bench.errors import A2BenchError, MissingWeights
 from a2bench.metric import Video
+from a2bench.normalise import BadPrediction
 from a2bench.paths import write_aside, write_json
 from a2bench.pose.keypoints import PoseClip
 
-from . import convert, prepare, sampler
-from .config import UNetConfig
-from .unet import Conditions, UNet
+from . import convert, prepare, sampler, stored
+from .config import UNetConfig, check_fields
+from .unet import CONFIG_FILE, WEIGHTS_FILE, Conditions, UNet
 
 Conditioning = Literal["local_image", "randomref"]
 """Where the reference enters. `local_image`: as an RGB map beside every frame, as the released
@@ -42,10 +39,12 @@ answers are no results of Animate-X."""
 WEIGHTS = ("animate_x_unet", "animate_x_vae", "animate_x_clip")
 """Rows of the weight table."""
 
-_INDEX = "model_index.json"
 _SCHEMA = "a2bench.animate_x/1"
-_TEXT = "text_embedding.safetensors"
+_DTYPES = (torch.float32, torch.float16, torch.bfloat16)
+_MOST_FRAMES = 1024
+"""In one window; a clip may be longer."""
 _VAE_SCALE = 0.18215
+_NOT_FINITE = "the answer is not finite (NaN or infinite numbers)"
 _DECODE_FRAMES = 2
 _CLIP_BATCH = 16
 
@@ -55,19 +54,29 @@ class PipelineConfig:
     """What a folder's network was made for.
 
     Attributes:
-        weights: what they are; see `WeightsKind`.
+        weights: what they are; see `WeightsKind`. There is no default: nothing is called released
+            but what `from_weights` read.
         width, height: frame size in px.
         window: frames that are denoised together; longer clips are done in overlapping windows.
         steps: asked of the sampler; 30 runs 31, see `sampler.times`.
         guidance_scale: 1 is none.
     """
 
-    weights: WeightsKind = "released"
+    weights: WeightsKind
     width: int = 512
     height: int = 768
     window: int = 32
     steps: int = 30
     guidance_scale: float = 2.5
+
+    def __post_init__(self) -> None:
+        if self.weights not in get_args(WeightsKind):
+            raise A2BenchError(
+                f"weights {self.weights!r}: expected {get_args(WeightsKind)}\n"
+                "hint: weights='trained' for your own, weights='random' for a test"
+            )
+        most = {"window": _MOST_FRAMES, "steps": sampler.TIMES, "guidance_scale": 1000}
+        check_fields(self, "pipeline config", least={"guidance_scale": 0}, most=most)
 
 
 @dataclass(frozen=True)
@@ -99,7 +108,7 @@ class AnimateXPipeline:
         vae: Any,
         image_encoder: Any,
         text_embedding: Tensor,
-        config: PipelineConfig | None = None,
+        config: PipelineConfig,
         *,
         device: str | torch.device = "cpu",
         dtype: torch.dtype = torch.float32,
@@ -116,26 +125,27 @@ class AnimateXPipeline:
             text_embedding: (1, 77, context_dim) of the empty prompt.
             config: what the weights are, and their sizes.
             device: where to compute.
-            dtype: float16 or bfloat16: the UNet is kept in it and UNet and VAE decoder run under
-                autocast; CLIP, VAE encoder and the sampler's state stay float32.
+            dtype: whatever the parts came in, the UNet is kept in this one (its norms in float32).
+                float16 and bfloat16: UNet and VAE decoder run under autocast. CLIP, VAE and the
+                sampler's state are float32 always.
             channels_last: memory order of the UNet's images.
             compile_unet: `torch.compile` the UNet; pays off after a few clips of one size.
             offload: keep VAE and CLIP on the CPU except while they work.
         """
-        self.config = config or PipelineConfig()
+        if dtype not in _DTYPES:
+            raise A2BenchError(f"dtype {dtype}: expected {', '.join(map(str, _DTYPES))}")
+        self.config = config
         self.device = torch.device(device)
         self.dtype = dtype
         self.offload = offload
-        self.unet = unet.eval().requires_grad_(False)
-        if dtype != torch.float32:
-            self.unet.to_dtype(dtype)
+        self.unet = unet.eval().requires_grad_(False).to_dtype(dtype)
         if channels_last:
             self.unet.to_channels_last()
         self.unet.to(self.device)
         if compile_unet:
             self.unet.compile()
-        self.vae = vae.eval().requires_grad_(False)
-        self.image_encoder = image_encoder.eval().requires_grad_(False)
+        self.vae = vae.eval().requires_grad_(False).float()
+        self.image_encoder = image_encoder.eval().requires_grad_(False).float()
         if not offload:
             for part in (self.vae, self.image_encoder):
                 part.to(self.device)
@@ -179,40 +189,47 @@ class AnimateXPipeline:
 
         Raises:
             A2BenchError: inputs that do not fit together, or a size the network cannot do.
+            BadPrediction: the answer is not finite (`bad_output`).
         """
-        config = self.config
+        changed: dict[str, Any] = {
+            "steps": steps,
+            "guidance_scale": guidance_scale,
+            "window": window,
+            "width": None if size is None else size[0],
+            "height": None if size is None else size[1],
+        }
+        asked = {name: value for name, value in changed.items() if value is not None}
+        config = replace(self.config, **asked)
         if conditioning not in get_args(Conditioning):
             raise A2BenchError(f"conditioning {conditioning!r}: expected {get_args(Conditioning)}")
-        steps = config.steps if steps is None else steps
-        scale = config.guidance_scale if guidance_scale is None else guidance_scale
+        scale = config.guidance_scale
         chosen = [_chosen(clip, num_frames, frame_stride) for clip in clips]
         if not chosen:
             return []
         if len(lengths := {len(clip.poses) for clip in chosen}) > 1:
             raise A2BenchError(f"clips of {sorted(lengths)} frames cannot be done together")
         frames = lengths.pop()
-        width, height = size or (config.width, config.height)
+        width, height = config.width, config.height
         latent_size = self._latent_size(width, height)
+        overlap = config.window // 4 if overlap is None else overlap
+        parts = prepare.windows(frames, config.window, overlap)
         generators = [torch.Generator().manual_seed(clip.seed) for clip in chosen]
         # Order of draws as released: the VAE's first, even where its latent is not used.
         posterior = [torch.randn((4, *latent_size), generator=each) for each in generators]
         noise = torch.stack(
             [sampler.start_noise((4, frames, *latent_size), each) for each in generators]
         ).to(self.device)
-        window = window or config.window
-        overlap = window // 4 if overlap is None else overlap
-        parts = prepare.windows(frames, window, overlap)
         branches = self._encode(
             chosen, conditioning, (width, height), latent_size, parts, torch.stack(posterior)
         )
         if scale == 1:
             branches = [pair[:1] for pair in branches]
         predict = self._predictor(parts, branches, scale, overlap, batch_guidance)
-        total = len(sampler.times(steps))
+        total = len(sampler.times(config.steps))
         latents = sampler.sample(
             predict,
             noise,
-            steps,
+            config.steps,
             on_step=None if on_step is None else lambda done, _: on_step(done, total),
         )
         return self._decode(latents)
@@ -352,9 +369,14 @@ class AnimateXPipeline:
     def _decode(self, latents: Tensor) -> list[Video]:
         with self._at_work(self.vae), self._autocast():
             videos = []
+            if not latents.isfinite().all():
+                raise BadPrediction("bad_output", f"Animate-X: {_NOT_FINITE} after sampling")
             for clip in latents.transpose(1, 2) / _VAE_SCALE:
                 parts = [self.vae.decode(part).sample for part in clip.split(_DECODE_FRAMES)]
-                videos.append(prepare.as_video(torch.cat(parts)))
+                decoded = torch.cat(parts)
+                if not decoded.isfinite().all():
+                    raise BadPrediction("bad_output", f"Animate-X: {_NOT_FINITE} after decoding")
+                videos.append(prepare.as_video(decoded))
         return videos
 
     def _autocast(self) -> AbstractContextManager[object]:
@@ -372,39 +394,50 @@ class AnimateXPipeline:
                 part.to("cpu")
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write a folder that `from_pretrained` reads; safetensors and JSON only."""
-        folder = Path(folder)
-        self.unet.save_pretrained(folder / "unet")
-        self.vae.save_pretrained(folder / "vae", safe_serialization=True)
-        self.image_encoder.save_pretrained(folder / "image_encoder", safe_serialization=True)
-        with write_aside(folder / _TEXT) as aside:
-            save_file({"text_embedding": self.text_embedding.cpu().contiguous()}, aside)
-        write_json(folder / _INDEX, {"schema": _SCHEMA} | asdict(self.config))
+        """Write a folder that `from_pretrained` reads; safetensors and JSON only.
+
+        The UNet is written in the dtype it is kept in, VAE and CLIP in float32.
+
+        Raises:
+            A2BenchError: released weights, which no folder can be known to hold.
+        """
+        if self.config.weights == "released":
+            raise A2BenchError(
+                "released weights are kept by `a2bench fetch animate_x`, not in a folder\nhint: "
+                "weights you changed are yours: pipeline.config = "
+                "dataclasses.replace(pipeline.config, weights='trained')"
+            )
+        path = Path(folder)
+        self.unet.save_pretrained(path / "unet")
+        self.vae.save_pretrained(path / "vae", safe_serialization=True)
+        self.image_encoder.save_pretrained(path / "image_encoder", safe_serialization=True)
+        with write_aside(path / stored.TEXT) as aside:
+            save_file({convert.TEXT_KEY: self.text_embedding.cpu().contiguous()}, aside)
+        write_json(path / stored.INDEX, {"schema": _SCHEMA} | asdict(self.config))
 
     @classmethod
-    def from_pretrained(cls, folder: str | Path, **options: Any) -> Self:
+    def from_pretrained(
+        cls, folder: str | Path, *, dtype: torch.dtype | None = None, **options: Any
+    ) -> Self:
         """Read a folder that `save_pretrained` wrote; nothing is downloaded or unpickled.
 
         Args:
             folder: with `model_index.json`.
-            options: device, dtype, channels_last, compile_unet, offload; see the constructor.
+            dtype: to compute in; None: what the folder's UNet is in.
+            options: device, channels_last, compile_unet, offload; see the constructor.
 
         Raises:
             A2BenchError: a part is missing or is not what its place asks for.
         """
-        folder = Path(folder)
-        config = _read_config(folder / _INDEX)
-        unet = UNet.from_pretrained(folder / "unet")
-        try:
-            text = load_file(folder / _TEXT)["text_embedding"]
-            local: dict[str, Any] = {"local_files_only": True, "use_safetensors": True}
-            vae = AutoencoderKL.from_pretrained(folder / "vae", **local)  # type: ignore[no-untyped-call]
-            encoder = CLIPVisionModelWithProjection.from_pretrained(
-                folder / "image_encoder", **local
-            )
-        except (OSError, SafetensorError, ValueError, KeyError) as error:
-            raise A2BenchError(f"{folder}: a part cannot be read: {error}") from error
-        return cls(unet, vae, encoder, text, config, **options)
+        path = Path(folder)
+        config = _read_config(path / stored.INDEX)
+        sizes = UNetConfig.from_dict(stored.read_json(path / "unet" / CONFIG_FILE))
+        unet = UNet.from_file(sizes, path / "unet" / WEIGHTS_FILE)
+        text = stored.read_text(path, sizes.context_dim)
+        vae = stored.read_vae(path / "vae")
+        encoder = stored.read_image_encoder(path / "image_encoder")
+        _fit_together(sizes, vae, encoder, path)
+        return cls(unet, vae, encoder, text, config, dtype=dtype or unet.dtype, **options)
 
     @classmethod
     def from_weights(cls, **options: Any) -> Self:
@@ -418,40 +451,51 @@ class AnimateXPipeline:
         """
         if lacking := weights.missing(*WEIGHTS):
             raise MissingWeights(f"Animate-X: {lacking}")
-        unet = UNet.from_file(UNetConfig(), weights.path_of("animate_x_unet"))
+        paths = {name: weights.path_of(name) for name in WEIGHTS}
+        unet = UNet.from_file(convert.RELEASED_UNET, paths["animate_x_unet"])
         clip = weights.tensors("animate_x_clip")
         text = clip.pop(convert.TEXT_KEY)
         with torch.device("meta"):
-            empty: Any = convert.released_vae()
+            vae = convert.released_vae()
             encoder = convert.released_image_encoder()
-        vae = _filled(empty, weights.tensors("animate_x_vae"))
         named = {name.removeprefix(convert.VISION_PREFIX): t for name, t in clip.items()}
-        return cls(unet, vae, _filled(encoder, named), text, **options)
+        return cls(
+            unet,
+            stored.fill(vae, weights.tensors("animate_x_vae"), paths["animate_x_vae"]),
+            stored.fill(encoder, named, paths["animate_x_clip"]),
+            text,
+            PipelineConfig("released"),
+            **options,
+        )
 
 
-def _filled(module: Any, tensors: dict[str, Tensor]) -> Any:
-    """A model made on the meta device, with its weights; buffers are counted positions."""
-    module.load_state_dict(tensors, assign=True)
-    convert.restore_positions(module)
-    return module
+def _fit_together(sizes: UNetConfig, vae: Any, encoder: Any, path: Path) -> None:
+    """Compare what the parts hand to each other."""
+    for what, found, expected in (
+        ("the VAE's latent channels", vae.config.latent_channels, sizes.in_dim),
+        ("the UNet's output channels", sizes.out_dim, sizes.in_dim),
+        ("CLIP's features", encoder.config.projection_dim, sizes.context_dim),
+        ("CLIP's features", encoder.config.projection_dim, sizes.perceiver.embedding_dim),
+    ):
+        if found != expected:
+            raise A2BenchError(f"{path}: {what} are {found}, the UNet takes {expected}")
 
 
 def _read_config(path: Path) -> PipelineConfig:
-    if not path.is_file():
-        raise A2BenchError(
-            f"{path}: no such file.\nhint: an Animate-X folder is what save_pretrained wrote"
-        )
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise A2BenchError(f"{path}: not JSON: {error}") from error
+    values = stored.read_json(path)
     known = {"schema"} | {field.name for field in fields(PipelineConfig)}
-    if not isinstance(values, dict) or values.get("schema") != _SCHEMA or values.keys() - known:
+    if values.get("schema") != _SCHEMA or values.keys() - known:
         raise A2BenchError(f"{path}: expected schema {_SCHEMA} with only {sorted(known)}")
+    if values.get("weights") not in ("trained", "random"):
+        raise A2BenchError(
+            f"{path}: weights {values.get('weights')!r}: a folder holds 'trained' or 'random' ones"
+            "\nhint: released ones come by `a2bench fetch animate_x` and from_weights()"
+        )
     del values["schema"]
-    if values.get("weights") not in get_args(WeightsKind):
-        raise A2BenchError(f"{path}: weights {values.get('weights')!r}: {get_args(WeightsKind)}")
-    return PipelineConfig(**values)
+    try:
+        return PipelineConfig(**values)
+    except A2BenchError as error:
+        raise A2BenchError(f"{path}: {error}") from error
 
 
 def _chosen(clip: Clip, frames: int | None, stride: int) -> Clip:

@@ -1,13 +1,6 @@
 """From pictures and poses to what the network is fed, with the habits it was trained on.
 
-The habits of the released pre-processing that the checkpoint's answers depend on, all of them here:
-
-- Pictures are squashed to the network's frame and to CLIP's square: no crop, no bars.
-- The pose picture has red and blue swapped and has been a JPEG: it was drawn as RGB, written by
-  OpenCV as if BGR, and read back.
-- Key points are divided by width and height; an absent one is (-1, -1), a number like others.
-- The first key points are those of driving frame 0, the first CLIP feature is the reference's.
-- `local_image` is in [0, 1]; what the VAE encodes is in [-1, 1].
+Habits of the released pre-processing that the answers depend on are listed in `quirks`.
 """
 
 from collections.abc import Sequence
@@ -82,8 +75,9 @@ def frame_indices(available: int, frames: int | None, stride: int) -> list[int]:
     Raises:
         A2BenchError: no frame, or a stride below 1.
     """
-    if stride < 1 or (frames is not None and frames < 1):
-        raise A2BenchError(f"{frames} frames at stride {stride}: each must be at least 1")
+    for name, value in (("num_frames", frames), ("frame_stride", stride)):
+        if value is not None and (type(value) is not int or value < 1):
+            raise A2BenchError(f"{name}={value!r}: each must be at least 1\nhint: {name}=1")
     indices = list(range(0, available, stride))[:frames]
     if not indices:
         raise A2BenchError("the driving clip has no frame")
@@ -96,8 +90,10 @@ def windows(frames: int, window: int, overlap: int) -> list[slice]:
     Raises:
         A2BenchError: windows that would not move on.
     """
-    if not 0 <= overlap < window:
-        raise A2BenchError(f"windows of {window} frames cannot overlap by {overlap}")
+    if type(overlap) is not int or not 0 <= overlap < window:
+        raise A2BenchError(
+            f"windows of {window} frames cannot overlap by {overlap!r}\nhint: overlap={window // 4}"
+        )
     if frames <= window:
         return [slice(0, frames)]
     starts = list(range(0, frames - window, window - overlap))
@@ -111,6 +107,10 @@ def window_weights(frames: int, overlap: int) -> Tensor:
 
 
 def as_video(decoded: Tensor) -> Video:
-    """Decoded frames (n, 3, h, w) in [-1, 1] as RGB uint8 (n, h, w, 3), truncated as released."""
+    """Decoded frames (n, 3, h, w) in [-1, 1] as RGB uint8 (n, h, w, 3), truncated as released.
+
+    They must be finite: NaN would become black.
+    """
+    assert decoded.isfinite().all()
     scaled = (decoded.float() * 0.5 + 0.5).clamp(0, 1) * 255
     return scaled.permute(0, 2, 3, 1).to(torch.uint8).cpu().numpy()

@@ -1,8 +1,7 @@
 """DDIM with v-prediction and zero terminal signal-to-noise ratio, as Animate-X samples.
 
-Quirks of the release that its results depend on, kept: asking for 30 steps runs 31 (times 991,
-958, ..., 1: the stride is 1000 // 30 = 33), the last step lands on the first noise level, not on
-the clean latent, and the pure-noise time 999 is not visited unless the step count brings it there.
+Asking for 30 steps runs 31 (times 991, 958, ..., 1: the stride is 1000 // 30 = 33); the pure-noise
+time 999 is not visited unless the step count brings it there. `quirks` lists what is kept.
 """
 
 from collections.abc import Callable

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Self
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from a2bench.errors import A2BenchError
@@ -32,6 +31,7 @@ from .layers import (
     group_norm,
 )
 from .pose_indicator import KeypointEncoder, Perceiver
+from .tensors import exactly, read_safetensors, shapes
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "diffusion_pytorch_model.safetensors"
@@ -292,34 +292,16 @@ class UNet(nn.Module):
             aside.write_text(json.dumps(self.config.to_dict(), indent=2) + "\n", encoding="utf-8")
 
     @classmethod
-    def from_pretrained(cls, folder: Path) -> Self:
-        """Read what `save_pretrained` wrote.
-
-        Raises:
-            A2BenchError: a file is missing, or names or shapes are not exactly the network's.
-        """
-        for name in (CONFIG_FILE, WEIGHTS_FILE):
-            if not (folder / name).is_file():
-                raise A2BenchError(f"{folder / name}: no such file")
-        try:
-            values = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise A2BenchError(f"{folder / CONFIG_FILE}: not JSON: {error}") from error
-        return cls.from_file(UNetConfig.from_dict(values), folder / WEIGHTS_FILE)
-
-    @classmethod
     def from_file(cls, config: UNetConfig, path: Path) -> Self:
-        """Read weights from safetensors; they are never in memory twice.
+        """Read weights from safetensors, of any float type; they are never in memory twice.
 
         Raises:
             A2BenchError: not such a file, or names or shapes are not exactly the network's.
         """
         with torch.device("meta"):
             unet = cls(config)
-        try:
-            unet.load_state_dict(load_file(path), assign=True)
-        except (RuntimeError, OSError, SafetensorError) as error:
-            raise A2BenchError(f"{path}: {str(error)[:800]}") from error
+        tensors = exactly(read_safetensors(path), shapes(unet), str(path))
+        unet.load_state_dict(tensors, assign=True)
         return unet.eval()
 
     def to_channels_last(self) -> Self:
@@ -330,7 +312,7 @@ class UNet(nn.Module):
         return self
 
     def to_dtype(self, dtype: torch.dtype) -> Self:
-        """Keep weights in `dtype`, for use under autocast; norms stay float32."""
+        """Keep weights in `dtype`, for use under autocast; norms are float32."""
         self.to(dtype)
         for module in self.modules():
             if isinstance(module, nn.GroupNorm | nn.LayerNorm):

@@ -8,8 +8,16 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from a2bench.baselines.animate_x import AnimateX, AnimateXPipeline, prepare, sampler
+from a2bench.baselines.animate_x import (
+    AnimateX,
+    AnimateXPipeline,
+    PipelineConfig,
+    UNetConfig,
+    prepare,
+    sampler,
+)
 from a2bench.errors import A2BenchError, MissingWeights
+from a2bench.normalise import BadPrediction
 from tests.baselines import animate_x_tiny as tiny
 
 
@@ -187,30 +195,117 @@ def copied(folder, to):
     return to
 
 
-def test_a_folder_that_lacks_a_tensor_is_refused(folder, tmp_path):
-    path = copied(folder, tmp_path) / "unet" / "diffusion_pytorch_model.safetensors"
+UNET = "unet/diffusion_pytorch_model.safetensors"
+VAE = "vae/diffusion_pytorch_model.safetensors"
+CLIP = "image_encoder/model.safetensors"
+TEXT = "text_embedding.safetensors"
+
+
+@pytest.mark.parametrize("part", [UNET, VAE, CLIP, TEXT])
+@pytest.mark.parametrize("change", ["missing", "surplus", "shape", "torn"])
+def test_a_folder_with_other_tensors_is_refused_by_their_names(folder, tmp_path, part, change):
+    """Neither library does that by itself: both draw new random weights for what lacks."""
+    path = copied(folder, tmp_path) / part
     tensors = load_file(path)
-    del tensors["out.2.bias"]
-    save_file(tensors, path)
-    with pytest.raises(A2BenchError, match=r"Missing key.*out\.2\.bias"):
+    name = sorted(tensors)[-1]
+    if change == "missing":
+        kept, said = {k: v for k, v in tensors.items() if k != name}, rf"1 keys lack \({name}\)"
+    elif change == "surplus":
+        kept, said = tensors | {"lora.up": torch.ones(2)}, r"1 keys are not known \(lora\.up\)"
+    else:
+        kept, said = tensors | {name: torch.ones(1, 77, 5)}, rf"{name} has shape \(1, 77, 5\)"
+    save_file(kept, path)
+    if change == "torn":
+        path.write_bytes(path.read_bytes()[:-10])
+        said = "not a whole safetensors file"
+    with pytest.raises(A2BenchError, match=rf"{path.name}: {said}"):
         AnimateXPipeline.from_pretrained(tmp_path)
-    path.write_bytes(b"not a safetensors file")
-    with pytest.raises(A2BenchError, match=r"diffusion_pytorch_model\.safetensors"):
-        AnimateXPipeline.from_pretrained(tmp_path)
+
+
+def test_counted_positions_may_be_in_a_folder_or_not(folder, pipeline, tmp_path):
+    """Some versions of transformers save them; they are no weights."""
+    path = copied(folder, tmp_path) / CLIP
+    prefix = "vision_model." if any(k.startswith("vision_model.") for k in load_file(path)) else ""
+    counted = {f"{prefix}embeddings.position_ids": torch.arange(5)[None]}
+    save_file(load_file(path) | counted, path)
+    clip = tiny.clip(2)
+    again = AnimateXPipeline.from_pretrained(tmp_path).animate([clip])[0]
+    assert apart(again, pipeline.animate([clip])[0]) <= 1
 
 
 @pytest.mark.parametrize(
-    ("index", "said"),
+    ("file", "change", "said"),
     [
-        ({"schema": "other/1"}, "expected schema"),
-        ({"schema": "a2bench.animate_x/1", "weights": "released", "code": "x"}, "expected schema"),
-        ({"schema": "a2bench.animate_x/1", "weights": "official"}, "weights 'official'"),
+        ("model_index.json", {"schema": "other/1"}, "expected schema"),
+        ("model_index.json", {"code": "x"}, "expected schema"),
+        ("model_index.json", {"weights": "official"}, "weights 'official'"),
+        (
+            "model_index.json",
+            {"weights": "released"},
+            r"hint: released ones come by .a2bench fetch",
+        ),
+        ("model_index.json", {"weights": None}, "weights None"),
+        ("model_index.json", {"window": 0}, r"window: 0: expected 1 to 1024\nhint: window=32"),
+        ("model_index.json", {"steps": "30"}, "steps: '30': expected a whole number"),
+        ("unet/config.json", {"dim": 0}, "dim: 0: expected 1 to 65536"),
+        ("unet/config.json", {"perceiver": {"depth": 10**9}}, "depth: 1000000000: expected 1 to"),
+        ("unet/config.json", {"beta": 1}, "unknown field 'beta'"),
+        ("vae/config.json", {"_class_name": "Script"}, "'Script', expected AutoencoderKL"),
+        ("vae/config.json", {"latent_channels": "x"}, "not a VAE's"),
+        ("image_encoder/config.json", {"model_type": "t5"}, "'t5', expected clip_vision_model"),
     ],
 )
-def test_an_index_of_another_kind_is_refused(tmp_path, index, said):
-    (tmp_path / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
+def test_a_folder_of_another_kind_is_refused(folder, tmp_path, file, change, said):
+    path = copied(folder, tmp_path) / file
+    path.write_text(json.dumps(json.loads(path.read_text()) | change), encoding="utf-8")
     with pytest.raises(A2BenchError, match=said):
         AnimateXPipeline.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_folder_in_half_precision_reads_back_in_it(tmp_path, dtype):
+    """The UNet in the dtype it was kept in, norms in float32; `dtype=` says another."""
+    kept = tiny.pipeline(dtype=dtype)
+    kept.save_pretrained(tmp_path)
+    again = AnimateXPipeline.from_pretrained(tmp_path)
+    assert again.dtype == again.unet.dtype == dtype
+    assert again.unet.out[0].weight.dtype == torch.float32
+    assert {p.dtype for p in again.vae.parameters()} == {torch.float32}
+    clip = tiny.clip(2)
+    assert apart(again.animate([clip])[0], kept.animate([clip])[0]) <= 1
+    wide = AnimateXPipeline.from_pretrained(tmp_path, dtype=torch.float32)
+    assert {p.dtype for p in wide.unet.parameters()} == {torch.float32}
+    assert wide.animate([clip])[0].std() > 1
+    with pytest.raises(A2BenchError, match=r"dtype torch\.float64: expected torch\.float32"):
+        AnimateXPipeline.from_pretrained(tmp_path, dtype=torch.float64)
+
+
+def test_parts_in_half_precision_are_read_to_float32(folder, tmp_path):
+    """VAE and CLIP compute in float32 whatever they were stored in."""
+    for part in (VAE, CLIP):
+        path = copied(folder, tmp_path) / part
+        save_file({name: tensor.half() for name, tensor in load_file(path).items()}, path)
+    near = AnimateXPipeline.from_pretrained(tmp_path)
+    assert {p.dtype for p in near.vae.parameters()} == {torch.float32}
+    assert {p.dtype for p in near.image_encoder.parameters()} == {torch.float32}
+
+
+def test_nothing_is_called_released_by_default():
+    with pytest.raises(TypeError, match="weights"):
+        PipelineConfig()
+    parts = tiny.pipeline()
+    with pytest.raises(TypeError, match="config"):
+        AnimateXPipeline(parts.unet, parts.vae, parts.image_encoder, parts.text_embedding)
+
+
+@pytest.mark.parametrize("part", ["unet", "vae"])
+def test_an_answer_that_is_not_finite_is_no_black_clip(part):
+    broken = tiny.pipeline()
+    module = broken.unet.out[2] if part == "unet" else broken.vae.decoder.conv_out
+    module.bias.data.fill_(float("nan"))
+    with pytest.raises(BadPrediction, match="not finite") as caught:
+        broken.animate([tiny.clip(2)])
+    assert caught.value.failure == "bad_output"
 
 
 def test_no_folder_is_refused_with_what_it_must_be(tmp_path):
@@ -223,7 +318,15 @@ def test_no_folder_is_refused_with_what_it_must_be(tmp_path):
     [
         ({}, {"size": (60, 96)}, r"multiple of 16 px\nhint: size=\(64, 96\)"),
         ({}, {"conditioning": "both"}, "conditioning 'both'"),
-        ({}, {"frame_stride": 0}, "at least 1"),
+        ({}, {"frame_stride": 0}, r"frame_stride=0: each must be at least 1\nhint: frame_stride=1"),
+        ({}, {"num_frames": 0}, "num_frames=0: each must be at least 1"),
+        ({}, {"window": 0}, r"window: 0: expected 1 to 1024\nhint: window=32 as released"),
+        ({}, {"window": 2.5}, "window: 2.5: expected a whole number"),
+        ({}, {"overlap": 8}, r"windows of 8 frames cannot overlap by 8\nhint: overlap=2"),
+        ({}, {"overlap": -1}, "cannot overlap by -1"),
+        ({}, {"steps": 0}, "steps: 0: expected 1 to 1000"),
+        ({}, {"guidance_scale": float("nan")}, "guidance_scale: nan: expected 0 to 1000"),
+        ({}, {"size": (0, 96)}, "width: 0"),
         ({"poses": tiny.poses(4)}, {}, "2 driving frames with poses of 4"),
         ({"reference_pose": tiny.poses(2)}, {}, "a reference pose of 2 frames"),
     ],
@@ -231,6 +334,25 @@ def test_no_folder_is_refused_with_what_it_must_be(tmp_path):
 def test_inputs_that_do_not_fit_are_named(pipeline, change, options, said):
     with pytest.raises(A2BenchError, match=said):
         pipeline.animate([dataclasses.replace(tiny.clip(2), **change)], **options)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"dim": 33}, r"dim: 33 is no multiple of 32\nhint: dim=32"),
+        ({"dim": True}, "dim: True: expected a whole number"),
+        ({"dim_mult": ()}, "dim_mult: .* expected 1 to 8 levels"),
+        ({"dim_mult": [1, 2]}, "expected a tuple"),
+        ({"attn_scales": (0.3,)}, r"no level has 0\.3 of the full size\nhint: of 4 levels"),
+        ({"head_dim": 7}, "head_dim: 7 does not divide the 320 channels"),
+        ({"dropout": float("nan")}, "dropout: nan: expected 0 to 1"),
+        ({"context_dim": 768}, r"perceiver\.output_dim is 1024, context_dim is 768"),
+        ({"perceiver": 1}, "perceiver: 1"),
+    ],
+)
+def test_sizes_that_no_network_has_are_named(fields, said):
+    with pytest.raises(A2BenchError, match=said):
+        UNetConfig(**fields)
 
 
 def test_clips_of_other_lengths_are_not_done_together(pipeline):

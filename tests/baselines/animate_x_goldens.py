@@ -20,6 +20,33 @@ OWN = Path(__file__).parent / "data"
 """Made with the released code @ e41d3f03 (attention by SDPA, no CUDA calls, stems pooled to 4h x
 4w, context width from the configuration); weights and inputs are drawn by name, outputs stored."""
 
+COMPANIONS = {
+    "namefill.py": "how weights are drawn, as `drawn` here",
+    "unet_keys.tsv": "read by test_animate_x_network.py",
+}
+"""Files of a golden folder that are no goldens."""
+
+
+def files(folder):
+    """The golden files of a folder; what is neither one nor known otherwise is an error.
+
+    Raises:
+        ValueError: an unknown file, or no golden at all: a test that compares nothing passes.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"{folder}: no such folder")
+    found = [path for path in sorted(folder.iterdir()) if path.name not in COMPANIONS]
+    for path in found:
+        try:
+            known = path.suffix in (".pt", ".safetensors", ".npz") and parts(read(path))
+        except Exception as error:  # a torn file fails in as many ways as there are readers
+            raise ValueError(f"{path}: cannot be read: {error}") from error
+        if not known:
+            raise ValueError(f"{path}: not a golden file of a known kind")
+    if not found:
+        raise ValueError(f"{folder}: no golden file in it")
+    return found
+
 
 def read(path):
     if path.suffix == ".safetensors":
@@ -31,9 +58,13 @@ def read(path):
                 for group in groups:
                     place = place.setdefault(group, {})
                 place[last] = file.get_tensor(name)
-        pair = golden["inputs"]["pose_embeddings"]
-        golden["inputs"]["pose_embeddings"] = [pair["0"], pair["1"]]
+        if "inputs" in golden:
+            pair = golden["inputs"]["pose_embeddings"]
+            golden["inputs"]["pose_embeddings"] = [pair["0"], pair["1"]]
         return golden
+    if path.suffix == ".npz":
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file}
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
@@ -46,11 +77,15 @@ def kind(golden):
         return "ddim"
     if any(isinstance(part, dict) and "pose_tokens" in part for part in golden.values()):
         return "ipi"
+    if "kp133" in golden:
+        return "pose"
     return None
 
 
 def parts(golden):
     """What is tested one by one: a UNet's modes, an indicator's sizes, a sampler's loops."""
+    if kind(golden) in (None, "pose"):
+        return [kind(golden)] if kind(golden) else []
     if kind(golden) == "unet":
         return list(golden["modes"])
     if kind(golden) == "ipi":
@@ -156,7 +191,13 @@ def stub(x, time, cond):
 
 
 def differs(ours, stored):
-    """Largest |difference|, less what storing in 16 bits lost (half a unit in the last place)."""
+    """Largest |difference|, less what storing in 16 bits lost (half a unit in the last place).
+
+    Infinite where either is not finite: NaN compares false with any tolerance.
+    """
+    assert ours.shape == stored.shape, (ours.shape, stored.shape)
+    if not (ours.isfinite().all() and stored.isfinite().all()):
+        return math.inf
     difference = (ours.float() - stored.float()).abs()
     if stored.dtype == torch.float16:
         difference = (difference - stored.float().abs() * 2**-11).clamp(min=0)

@@ -1,10 +1,13 @@
 """Animate-X against golden files of the released code: every file, every mode, every block.
 
 `pytest tests/baselines/test_animate_x_goldens.py --goldens DIR` runs all files found in DIR;
-without it, $A2BENCH_GOLDENS (where set) and the small file committed here.
+without it, $A2BENCH_GOLDENS (where set) and the small files committed here. A folder without
+goldens, or with a file that is none, is an error. `test_a_pose_...` is the pose front end's.
 """
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ import a2bench.baselines.animate_x.sampler as sampler
 from a2bench.baselines.animate_x import PerceiverConfig, PoseEncoderConfig
 from a2bench.baselines.animate_x.pose_indicator import KeypointEncoder, Perceiver
 from tests.baselines import animate_x_goldens as goldens
+from tests.conftest import external
 
 TOLERANCE = 1e-4
 
@@ -22,16 +26,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*nested tensors.*:UserWarning")
 
 def found(option):
     """Return the golden files: those of --goldens alone, else the committed and the shared."""
-    if option is not None and not Path(option).is_dir():
-        raise pytest.UsageError(f"--goldens {option}: no such folder")
     folders = [option] if option else [goldens.OWN, os.environ.get("A2BENCH_GOLDENS")]
-    return [
-        path
-        for folder in folders
-        if folder
-        for path in sorted(Path(folder).iterdir())
-        if path.suffix in (".pt", ".safetensors")
-    ]
+    try:
+        return [path for folder in folders if folder for path in goldens.files(Path(folder))]
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def pytest_generate_tests(metafunc):
@@ -46,6 +45,58 @@ def pytest_generate_tests(metafunc):
         if "blocks" not in metafunc.function.__name__ or f"taps_{part}" in golden
     ]
     metafunc.parametrize(("golden_file", "part"), cases)
+
+
+def test_the_shared_goldens_have_every_kind(pytestconfig):
+    """Where A2BENCH_REQUIRE_EXTERNAL says that they must be there, their absence is a failure."""
+    if not pytestconfig.getoption("goldens"):
+        shared = goldens.files(external("A2BENCH_GOLDENS"))
+        kinds = {goldens.kind(goldens.read(path)) for path in shared}
+        assert kinds == {"unet", "ipi", "ddim", "pose"}
+
+
+def test_the_committed_goldens_have_every_kind_of_the_model():
+    kinds = {goldens.kind(goldens.read(path)) for path in goldens.files(goldens.OWN)}
+    assert kinds == {"unet", "ipi", "ddim"}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (None, "no golden file in it"),
+        ("torn.pt", "cannot be read"),
+        ("other.pt", "of a known kind"),
+        ("readme.txt", "of a known kind"),
+    ],
+)
+def test_a_folder_without_goldens_or_with_a_strange_file_is_an_error(tmp_path, name, said):
+    if name == "other.pt":
+        torch.save({"something": torch.ones(2)}, tmp_path / name)
+    elif name:
+        (tmp_path / name).write_text("nothing", encoding="utf-8")
+    with pytest.raises(pytest.UsageError, match=said):
+        found(str(tmp_path))
+
+
+@pytest.mark.full  # a pytest inside pytest
+def test_the_command_fails_on_an_empty_folder(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "0", __file__, "--goldens", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert f"{tmp_path}: no golden file in it" in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_golden_or_an_answer_that_is_not_finite_never_passes(bad):
+    good = torch.zeros(3)
+    wrong = torch.tensor([0.0, bad, 0.0])
+    for pair in ((wrong, good), (good, wrong), (wrong, wrong)):
+        assert not goldens.differs(*pair) <= TOLERANCE
+        assert goldens.differs(*pair) > TOLERANCE
 
 
 @pytest.fixture(scope="module")
@@ -96,11 +147,13 @@ def test_a_unet_has_blocks_that_answer_as_the_released_ones(golden_file, part, l
     seen["ipi"] = conditions.motion.flatten(0, 1)
     keypoints = goldens.tensor(inputs["pose_embeddings"][0])
     seen["pose_tokens"] = unet.pose_embedding_before(keypoints).flatten(0, 1)
+    assert expected
     assert not expected.keys() - seen.keys()
     wrong = {
         name: difference
         for name, stored in expected.items()
-        if (difference := goldens.differs(seen[name].reshape(stored.shape), stored)) > TOLERANCE
+        if not (difference := goldens.differs(seen[name].reshape(stored.shape), stored))
+        <= TOLERANCE
     }
     assert not wrong
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from a2bench.cli.groups import report, top, verify
+from a2bench.cli.groups import export, report, top, verify
 from a2bench.errors import A2BenchError
 
 if TYPE_CHECKING:
@@ -195,3 +195,58 @@ def report_dataset(
     size = f"{made.samples} samples, {made.bytes / 1e6:.1f} MB"
     print(f"{found.label}: {size}, {made.made} previews made")
     print(f"open: {made.page}")
+
+
+@export.command("dataset")
+def export_dataset(
+    dataset: NameOrFolder,
+    to: Annotated[str, typer.Option(help="hf, animate_x or coco.")],
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    split: Annotated[str, typer.Option(help="smoke, demo, mini, lite, quant, full.")] = "quant",
+    protocol: Annotated[
+        str, typer.Option(help="Of --to animate_x: who drives: self, rescaled or cross.")
+    ] = "cross",
+    push: Annotated[
+        str | None,
+        typer.Option(metavar="ORG/NAME", help="Of --to hf: upload it to the hub afterwards."),
+    ] = None,
+    private: Annotated[
+        bool, typer.Option("--private", help="Of --push: a repository that is made is private.")
+    ] = False,
+    home: Home = None,
+    workers: Workers = None,
+) -> None:
+    """Write a data set in another layout; running again goes on where it stopped.
+
+    hf: the folder as the Hugging Face hub and `datasets` read it (--push uploads it).
+    animate_x: input folders of the released Animate-X code, with exact poses.
+    coco: pictures with COCO's seventeen key points in one annotations.json.
+    """
+    from a2bench.dataset import Dataset
+    from a2bench.errors import unknown_name
+    from a2bench.exports import animate_x, coco, hf
+    from a2bench.paths import data_home
+
+    if to not in ("hf", "animate_x", "coco"):
+        raise unknown_name("layout", to, ["hf", "animate_x", "coco"])
+    if push is not None and to != "hf":
+        raise A2BenchError(f"--push goes with --to hf, not with --to {to}.")
+    found = Dataset.find(data_home(home), dataset)
+    if to == "animate_x":
+        from a2bench.cli.tasks import parse_protocols
+
+        (name,) = parse_protocols(protocol)
+        done = animate_x.write(found, split, out, protocol=name, workers=workers)
+        hint = (
+            f"next: copy {out}/data into a checkout; its configuration: {out}/config_a2bench.yaml"
+        )
+    elif to == "coco":
+        done = coco.write(found, split, out, workers=workers)
+        hint = f"next: pycocotools.coco.COCO('{out / 'annotations.json'}')"
+    else:
+        done = hf.write(found, split, out, workers=workers)
+        hint = f"next: datasets.load_dataset('{out}'), or the same command with --push ORG/NAME"
+        if push is not None:
+            hint = hf.push(out, push, version=found.info.version, private=private)
+    print(f"{done}, in {out}")
+    print(hint)

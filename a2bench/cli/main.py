@@ -387,6 +387,7 @@ def doctor(
 
 app.add_typer(groups.top)
 app.add_typer(groups.report, name="report", help="Static pages that open from the disk.")
+app.add_typer(groups.export, name="export", help="What others read: hub, COCO, Animate-X.")
 app.add_typer(groups.verify, name="verify", help="Check that a data set is what was built.")
 
 

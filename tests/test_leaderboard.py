@@ -199,7 +199,7 @@ def test_writing_again_leaves_no_stale_file(folder: Path) -> None:
 
 
 def test_paths_and_terminal_codes_do_not_get_into_what_is_published() -> None:
-    text = "crash: \x1b[31mTypeError\u202e in /home/me/secret/model.py, see https://x.org/a/b"
+    text = "crash: \x1b[31mTypeError\u202e in /srv/me/secret/model.py, see https://x.org/a/b"
 
     assert plain(text) == "crash: [31mTypeError in model.py, see https://x.org/a/b"
 

@@ -21,6 +21,7 @@ from a2bench.paths import is_alive
 from a2bench.records import MethodCard
 from a2bench.run import RunSummary, plan, run
 from a2bench.runner import Job, with_options
+from a2bench.score import score
 from a2bench.store import RunFolder
 from a2bench.worker import make_worker
 
@@ -64,22 +65,152 @@ def on_ray(
     return run(store, dataset, [card], ["self"], "smoke", runner="ray", runner_options=options)
 
 
-def test_local_and_ray_give_the_same_bytes(
-    cluster: Any, tiny: Dataset, tmp_path: Path, noise: MethodCard, predictions: Predictions
+def test_local_ray_and_slurm_give_the_same_predictions_and_values(
+    cluster: Any,
+    tiny: Dataset,
+    tmp_path: Path,
+    noise: MethodCard,
+    upstream: MethodCard,
+    predictions: Predictions,
 ) -> None:
-    """Two deterministic methods and a seeded one: 4 + 4 + 4 * 2 videos."""
-    cards = [plugins.card("still"), plugins.card("similarity_warp"), noise]
+    """A seeded class and an upstream program: 4 * 2 + 4 videos, bit for bit.
+
+    One worker here, two Ray nodes, two Slurm tasks at a time (submitit's local executor).
+    """
+    cards = [noise, upstream]
+    options: dict[str, dict[str, object]] = {
+        "local": {},
+        "ray": {"address": cluster.address},
+        "slurm": {
+            **{"executor": "local", "poll_seconds": 0.1},
+            **{"cases_per_task": 4, "cpus_per_task": 1},
+        },
+    }
     found = []
-    for name in ("local", "ray"):
+    for name, given in options.items():
         store = RunFolder.of(tmp_path, name)
-        given = {"address": cluster.address} if name == "ray" else {}
         summary = run(
-            store, tiny, cards, ["self"], "smoke", runner=name, runner_options=given, seeds=[0, 1]
+            *(store, tiny, cards, ["self"], "smoke"),
+            runner=name,
+            runner_options=given,
+            seeds=[0, 1],
+            workers=1 if name == "local" else 2,
         )
-        assert (summary.made, summary.failed) == (16, [])
-        found.append(predictions(store))
+        assert (summary.made, summary.failed, summary.skipped) == (12, [], [])
+        scored = [
+            (value.method, value.seed, value.case_id, value.metric, value.value, value.status)
+            for card in cards
+            for value in score(
+                store, tiny, [card], ["self"], "smoke", ["psnr"], seeds=[0, 1], workers=1
+            )
+        ]
+        assert len(scored) == 12
+        found.append((predictions(store), sorted(scored)))
 
     assert found[0] == found[1]
+    assert found[0] == found[2]
+
+
+def test_a_run_goes_on_with_any_back_end(
+    cluster: Any,
+    tiny_home: Path,
+    tmp_path: Path,
+    method: MakeMethod,
+    plugin_folder: Path,
+    predictions: Predictions,
+) -> None:
+    """Killed here in its second case, gone on with Ray to the third, with Slurm to the end.
+
+    Nothing is done twice but what was at work when the kill came, and the files are those of a run
+    that nobody disturbed.
+    """
+    card = method(
+        "counted",
+        "number = len(list(HERE.glob('call*'))); (HERE / f'call{number}.{case}').touch()\n"
+        "        if number == 1: time.sleep(600)",
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "datasets").symlink_to(tiny_home / "datasets")
+    store = RunFolder.of(home, "main")
+    found = Dataset.find(home, "a2bench-proc-tiny")
+    splits = {"three": 3, "smoke": 4}
+    dataset = Dataset(found.folder, found.info.model_copy(update={"splits": splits}))
+    words = ("run", "method=counted", "dataset=a2bench-proc-tiny", "protocol=self", "split=smoke")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "a2bench", *words, "workers=1", f"home={home}"],
+        start_new_session=True,
+    )
+    try:
+        wait_for(lambda: len(list(plugin_folder.glob("call*"))) == 2, 180)
+    finally:
+        process.kill()
+        process.wait()
+    done = predictions(store)
+
+    on = {"store": store, "dataset": dataset, "cards": [card], "protocols": ["self"]}
+    with_ray = run(**on, split="three", runner="ray", runner_options={"address": cluster.address})
+    slurm = {"executor": "local", "poll_seconds": 0.1}
+    with_slurm = run(**on, split="smoke", runner="slurm", runner_options=slurm)
+
+    assert len(done) == 1
+    assert (with_ray.done_before, with_ray.made, with_ray.failed) == (1, 2, [])
+    assert (with_slurm.done_before, with_slurm.made, with_slurm.failed) == (3, 1, [])
+    assert len(list(plugin_folder.glob("call*"))) == 5  # four, and the one that was killed
+    undisturbed = RunFolder.of(tmp_path, "undisturbed")
+    assert run(undisturbed, dataset, [card], ["self"], "smoke", workers=1).made == 4
+    assert predictions(store) == predictions(undisturbed)
+    assert all(predictions(store)[name] == content for name, content in done.items())
+
+
+def test_an_answer_that_is_ready_is_in_time(
+    cluster: Any, tiny: Dataset, store: RunFolder, method: MakeMethod
+) -> None:
+    """Both workers answer at once; while the first answer is stored for 3 s, 1 s of time is over.
+
+    Every case is made: the second answer had come when its time was looked at.
+    """
+    card = method("quick", "pass", card="timeout_seconds: 1\n")
+    jobs, _ = plan(store, tiny, [card], ["self"], "smoke")
+    runner = with_options(plugins.runner("ray"), "ray", {"address": cluster.address})
+    found = []
+
+    for result in runner.run(jobs, make_worker):
+        found.append(result.status)
+        if len(found) == 1:
+            time.sleep(3)
+
+    assert found == ["ok"] * 4
+
+
+@pytest.mark.parametrize(("gone", "retries"), [("one", 2), ("all", 2), ("all", 0)])
+def test_a_lost_device_fails_no_case(
+    gone: str, retries: int, cluster: Any, tiny: Dataset, store: RunFolder, method: MakeMethod
+) -> None:
+    """One of two devices: its case runs on the other. All: skipped, and done by the next run."""
+    card = method(
+        "unplugged",
+        "node = str(os.getppid()); lost = HERE / 'lost'\n"
+        "        try: lost.touch(exist_ok=False)\n"
+        "        except FileExistsError: pass\n"
+        "        else: lost.write_text(node)\n"
+        f"        if lost.read_text() == node or {gone == 'all'}:\n"
+        "            if not (HERE / 'mended').exists():\n"
+        "                raise RuntimeError('CUDA error: no CUDA-capable device is detected')\n"
+        "        time.sleep(0.5)",
+    )
+
+    summary = on_ray(cluster, store, tiny, card, retries=retries)
+    (Path(os.environ["A2BENCH_PLUGINS"]) / "mended").touch()
+    again = on_ray(cluster, store, tiny, card)
+
+    assert summary.failed == []
+    if gone == "one":
+        assert (summary.made, again.done_before) == (4, 4)
+    else:
+        assert (summary.made, len(summary.skipped)) == (0, 4)
+        assert all("device was lost" in result.reason for result in summary.skipped)
+        assert (again.made, again.failed) == (4, [])
 
 
 def test_a_lost_worker_costs_at_most_its_own_case(
@@ -170,6 +301,32 @@ def test_a_node_that_is_ended_loses_nothing(
 
     assert len(ended) == 1
     assert (summary.made, summary.failed) == (4, [])
+
+
+def test_a_case_on_a_node_that_cannot_be_reached_runs_elsewhere(
+    cluster: Any,
+    tiny: Dataset,
+    store: RunFolder,
+    method: MakeMethod,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ray counts a machine without power as there for half a minute; a case's time may be less.
+
+    Here nobody listens where Ray says its nodes do: that a case overran is not its method's fault.
+    """
+    card = method(
+        "silent",
+        "try: (HERE / 'first').touch(exist_ok=False)\n"
+        "        except FileExistsError: pass\n"
+        "        else: time.sleep(600)",
+        card="timeout_seconds: 2\n",
+    )
+    nodes = ray.nodes
+    monkeypatch.setattr(ray, "nodes", lambda: [node | {"NodeManagerPort": 1} for node in nodes()])
+
+    summary = on_ray(cluster, store, tiny, card)
+
+    assert (summary.made, summary.failed, summary.skipped) == (4, [], [])
 
 
 def test_a_node_that_does_not_see_the_data_root_is_refused(

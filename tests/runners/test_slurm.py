@@ -113,20 +113,6 @@ def on_slurm(
     )
 
 
-def test_local_and_slurms_local_executor_give_the_same_bytes(
-    tiny: Dataset, tmp_path: Path, noise: MethodCard, predictions: Predictions
-) -> None:
-    """Two deterministic methods and a seeded one: 4 + 4 + 4 * 2 videos, in tasks of 8."""
-    cards = [plugins.card("still"), plugins.card("similarity_warp"), noise]
-    stores = [RunFolder.of(tmp_path, name) for name in ("local", "slurm")]
-
-    run(stores[0], tiny, cards, ["self"], "smoke", seeds=[0, 1])
-    summary = on_slurm(stores[1], tiny, cards, executor="local", cases_per_task=8)
-
-    assert (summary.made, summary.failed) == (16, [])
-    assert predictions(stores[0]) == predictions(stores[1])
-
-
 def test_an_array_is_requeued_and_a_task_that_dies_costs_only_its_case(
     tiny: Dataset, store: RunFolder, method: MakeMethod, fake_slurm: Path
 ) -> None:

@@ -7,6 +7,7 @@ came of them from the shared disk, and a chunk that is started again does only w
 """
 
 import json
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,6 +43,9 @@ def do_chunk(jobs: Sequence[Job], make_worker: WorkerFactory, *, workers: int | 
     missing = [job for job in jobs if not record_path(job).exists()]
     outputs = {_key(job.request): Path(job.request.output) for job in missing}
     for result in plugins.runner("local").run(missing, make_worker, workers=workers):
+        if result.device:  # "cpu:0" is the name of one on every node
+            device = f"{socket.gethostname()}/{result.device}"
+            result = result.model_copy(update={"device": device})
         RunFolder.save_result(outputs[_key(result)], result)
 
 

@@ -58,7 +58,7 @@ def carry_out(
     events = EventLog(store.folder / "events.jsonl")
     events.write("run_started", {**about, "to_do": len(jobs), "done_before": summary.done_before})
     started, how = time.monotonic(), "error"
-    answered = 0
+    answered, failed_before = 0, len(summary.failed)
     try:
         with run_progress(len(jobs)) as shown:
             for result in back_end.run(jobs, make_worker, workers=workers):
@@ -72,7 +72,7 @@ def carry_out(
         how = "interrupted"
         raise
     finally:
-        counts = {"done": summary.made, "failed": len(summary.failed)}
+        counts = {"done": summary.made, "failed": len(summary.failed) - failed_before}
         counts["skipped"] = len(summary.skipped)
         seconds = round(time.monotonic() - started, 3)
         events.write("run_ended", {"how": how, "seconds": seconds, **counts})

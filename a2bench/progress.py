@@ -1,5 +1,6 @@
 """Progress for people, on stderr; data stays on stdout."""
 
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -34,7 +35,7 @@ class _Lines:
             self._next = self._done + max(1, self._total // 10)
 
 
-def _bar() -> "RichProgress":
+def _bar(*, time_left: bool = True) -> "RichProgress":
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -51,11 +52,11 @@ def _bar() -> "RichProgress":
         BarColumn(bar_width=20),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        *((TextColumn("left"), TimeRemainingColumn()) if time_left else ()),
         TextColumn("[dim]{task.fields[note]}", table_column=Column(no_wrap=True, overflow="fold")),
     )
-    return RichProgress(*columns, console=Console(stderr=True))
+    # rich forgets speeds after 30 s, and a case may take minutes
+    return RichProgress(*columns, console=Console(stderr=True), speed_estimate_period=3600)
 
 
 @contextmanager
@@ -87,6 +88,7 @@ class _Device:
 
     done: int = 0
     failed: int = 0
+    skipped: int = 0
     seconds: float = 0.0
 
     @property
@@ -95,50 +97,84 @@ class _Device:
 
 
 class _Devices:
-    """Counts by device, and the note about the last case."""
+    """Counts by device, and the time that what is left will take.
 
-    def __init__(self) -> None:
+    Cases go to whichever device is free, so all end at about the same time; the seconds a case of
+    a device are those in which it was at work.
+    """
+
+    def __init__(self, total: int) -> None:
         self.by_name: dict[str, _Device] = {}
+        self.answered = 0
+        self._total = total
+        self._started = self._last = time.monotonic()
 
     def add(self, result: Result) -> str:
         """Count a result and return a note about it."""
-        device = self.by_name.setdefault(result.device or "elsewhere", _Device())
+        device = self.by_name.setdefault(result.device or "not started", _Device())
         if result.status == "ok":
             device.done += 1
-            device.seconds += sum(result.seconds.values())
+            # loading happens once; a step is part of `infer`
+            stages = result.seconds.items()
+            device.seconds += sum(s for k, s in stages if not k.startswith(("load", "step_")))
+        elif result.status == "skipped":
+            device.skipped += 1
         else:
             device.failed += 1
+        self.answered, self._last = self.answered + 1, time.monotonic()
         note = f"{result.method} {result.protocol} {result.case_id}"
         return f"{note} {result.failure or result.status}" if result.status != "ok" else note
+
+    def seconds_left(self) -> float | None:
+        """Return how long what is left takes at the rate so far; None before the first answer."""
+        if not self.answered:
+            return None
+        each = (self._last - self._started) / self.answered
+        return max(0.0, each * (self._total - self.answered) - (time.monotonic() - self._last))
 
     def table(self) -> "Table":
         from rich.table import Table
 
         table = Table(box=None, pad_edge=False, header_style="dim")
         table.add_column("device", min_width=30)
-        for head in ("done", "failed", "seconds a case"):
+        for head in ("done", "failed", "skipped", "seconds a case", "time left"):
             table.add_column(head, justify="right")
+        left = _clock(self.seconds_left())
         for name, device in sorted(self.by_name.items()):
-            failed = f"[red]{device.failed}[/red]" if device.failed else "0"
-            table.add_row(name, str(device.done), failed, device.seconds_a_case)
+            colours = (("red", device.failed), ("yellow", device.skipped))
+            bad = [f"[{colour}]{n}[/{colour}]" if n else "0" for colour, n in colours]
+            table.add_row(name, str(device.done), *bad, device.seconds_a_case, left)
+        if not self.by_name:
+            waited = _clock(time.monotonic() - self._started)
+            table.add_row(f"[dim]no case is done yet; {waited} of starting, loading, waiting[/dim]")
         return table
+
+
+def _clock(seconds: float | None) -> str:
+    """Return seconds as 0:59, 1:02:03 or 3 days."""
+    if seconds is None:
+        return "-"
+    whole = math.ceil(seconds)
+    hours, minutes = whole // 3600, whole // 60 % 60
+    if hours >= 72:
+        return f"{whole / 86400:.0f} days"
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
 class _RunLines:
     """Plain lines: every failure, and about ten in all of the rest."""
 
     def __init__(self, total: int) -> None:
-        self._devices, self._total, self._done, self._next = _Devices(), total, 0, 0
-        self._started = time.monotonic()
+        self._devices, self._total, self._next = _Devices(total), total, 0
 
     def answered(self, result: Result) -> None:
         note = self._devices.add(result)
-        self._done += 1
-        if result.status != "ok" or self._done >= self._next or self._done == self._total:
-            each = (time.monotonic() - self._started) / self._done
-            left = f", {each * (self._total - self._done):.0f} s left"
-            print(f"run: {self._done}/{self._total} {note}{left}", file=sys.stderr)
-            self._next = max(self._next, self._done + max(1, self._total // 10))
+        done = self._devices.answered
+        if result.status != "ok" or done >= self._next or done == self._total:
+            left = _clock(self._devices.seconds_left())
+            place = f" on {result.device}" if result.device else ""
+            print(f"run: {done}/{self._total} {note}{place}, {left} left", file=sys.stderr)
+            self._next = max(self._next, done + max(1, self._total // 10))
 
 
 @contextmanager
@@ -150,8 +186,8 @@ def run_progress(total: int) -> Iterator[RunProgress]:
     from rich.console import Console, Group
     from rich.live import Live
 
-    devices = _Devices()
-    bar = _bar()
+    devices = _Devices(total)
+    bar = _bar(time_left=False)  # the table has it
     task = bar.add_task("run", total=total, note="")
 
     class _Live:
@@ -162,5 +198,6 @@ def run_progress(total: int) -> Iterator[RunProgress]:
         get_renderable=lambda: Group(bar, devices.table()),
         console=Console(stderr=True),
         refresh_per_second=4,
-    ):
+    ) as live:
+        live.refresh()  # before anybody prints: then rich knows how many lines to move up
         yield _Live()

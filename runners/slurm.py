@@ -304,6 +304,13 @@ class _Queue:
                 _Submitted(handle, task.jobs, task.started)
                 for handle, task in zip(handles, tasks, strict=True)
             ]
+            ids = dict.fromkeys(str(handle.job_id).partition("_")[0] for handle in handles)
+            where = f"Slurm job {', '.join(ids)}" if self._on_slurm else "processes of this machine"
+            cases = sum(len(task.jobs) for task in tasks)
+            print(
+                f"submitted: {cases} cases in {len(tasks)} tasks, {where}; logs: {self._folder}",
+                file=sys.stderr,
+            )
 
     def _executor(self, *, gpu: bool) -> Any:
         import submitit

@@ -10,6 +10,7 @@ import pytest
 
 from a2bench import plugins
 from a2bench.chunk import main as chunk_main
+from a2bench.chunk import record_path
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
 from a2bench.records import MethodCard
@@ -151,7 +152,9 @@ def test_a_set_up_that_cannot_start_marks_no_case(
     with pytest.raises(A2BenchError, match=r"before it did anything[\s\S]*runner.setup"):
         on_slurm(store, tiny, [plugins.card("still")], setup=["echo no such module >&2; exit 1"])
 
-    assert not list((store.folder / "predictions").rglob("*.json"))
+    jobs, summary = plan(store, tiny, [plugins.card("still")], ["self"], "smoke")
+    assert (len(jobs), summary.failed, summary.done_before) == (4, [], 0)
+    assert not any(record_path(job).exists() for job in jobs)
 
 
 def test_without_slurm_the_way_out_is_said(

@@ -174,7 +174,7 @@ def compare(
     *,
     subset: Sequence[str] = (),
 ) -> Report:
-    """Compare two methods on the cases where both succeeded.
+    """Compare two methods of runs on the cases where both succeeded.
 
     Raises:
         A2BenchError: a side is not scored; no common case; no metric can be compared.
@@ -184,8 +184,48 @@ def compare(
     wanted = frozenset(case.case_id for case in chosen)
     ours, our_lack = of_side(first, dataset, protocol, split, metrics, wanted)
     theirs, their_lack = of_side(second, dataset, protocol, split, metrics, wanted)
-    skipped = their_lack | our_lack
-    clusters = clusters_of(chosen)
+    return report(
+        (first.label, second.label),
+        (ours, theirs),
+        their_lack | our_lack,
+        metrics,
+        clusters_of(chosen),
+        dataset=dataset.label,
+        protocol=protocol,
+        split=split,
+        subset=subset,
+    )
+
+
+def report(
+    labels: tuple[str, str],
+    sides: tuple[Mapping[str, Mapping[str, float]], Mapping[str, Mapping[str, float]]],
+    skipped: dict[str, str],
+    metrics: Sequence[str],
+    clusters: Mapping[str, statistics.Clusters],
+    *,
+    dataset: str,
+    protocol: Protocol,
+    split: str,
+    subset: Sequence[str] = (),
+) -> Report:
+    """Compare two sides, wherever their numbers come from.
+
+    Args:
+        labels: of the first and the second.
+        sides: of each, metric -> case id -> number.
+        skipped: metric -> why a side has none.
+        metrics: to compare, in order.
+        clusters: case id -> its characters, for every case that is asked for.
+        dataset: name and version.
+        protocol: of the cases.
+        split: of the cases.
+        subset: which of them.
+
+    Raises:
+        A2BenchError: no common case; no metric can be compared.
+    """
+    ours, theirs = sides
     paired = {
         name: statistics.compare(
             ours[name],
@@ -208,13 +248,13 @@ def compare(
         for name, found in paired.items()
     )
     return Report(
-        first=first.label,
-        second=second.label,
-        dataset=dataset.label,
+        first=labels[0],
+        second=labels[1],
+        dataset=dataset,
         protocol=protocol,
         split=split,
         subset=tuple(subset),
-        of=len(chosen),
+        of=len(clusters),
         lines=lines,
         skipped=skipped,
         verdict=_verdict([line.verdict for line in lines]),

@@ -443,6 +443,8 @@ class Cell:
         note: what a number of a set rests on: N, rank of the covariance, stand-ins.
         ceiling: value of the truth sent through the method's frame size, rate and fit.
         skill: (value - still) / (ceiling - still); None: no such scale, see `_skill`.
+        numbers: case id -> the number with which it entered the mean; of a set none.
+        filled: cases whose number is not the method's own (rules 4 and 6).
     """
 
     metric: str
@@ -463,6 +465,8 @@ class Cell:
     note: str = ""
     ceiling: float | None = None
     skill: float | None = None
+    numbers: Mapping[str, float] = field(default_factory=dict, repr=False, compare=False)
+    filled: frozenset[str] = field(default_factory=frozenset, repr=False, compare=False)
 
     @property
     def best(self) -> bool:
@@ -728,6 +732,8 @@ def _cell(
         left_out=counted["left_out"],
         low=None if identical else interval.low,
         high=None if identical else interval.high,
+        numbers=numbers,
+        filled=frozenset(numbers.keys() - succeeded.keys()),
     )
 
 

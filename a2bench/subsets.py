@@ -1,6 +1,6 @@
 """Which cases of a split: by what is known of the reference character, the driver and the pair."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError, unknown_name
@@ -36,10 +36,24 @@ def choose(dataset: Dataset, cases: Sequence[Case], asked: Iterable[str]) -> lis
     """Return the cases that meet every `KEY=VALUE[,VALUE]`.
 
     Raises:
+        A2BenchError: see `choose_ids`.
+    """
+    chosen = choose_ids({case.case_id: facts(dataset, case) for case in cases}, asked)
+    return [case for case in cases if case.case_id in chosen]
+
+
+def choose_ids(known: Mapping[str, Mapping[str, str]], asked: Iterable[str]) -> frozenset[str]:
+    """Return the ids of the cases that meet every `KEY=VALUE[,VALUE]`.
+
+    Args:
+        known: case id -> what it can be chosen by.
+        asked: the conditions.
+
+    Raises:
         A2BenchError: not of that form, no such key or value in these cases, or none is left.
     """
-    known = {case.case_id: facts(dataset, case) for case in cases}
-    tests: list[Callable[[dict[str, str]], bool]] = []
+    asked = list(asked)
+    tests: list[Callable[[Mapping[str, str]], bool]] = []
     for one in asked:
         key, equals, words = one.partition("=")
         if not equals or not words:
@@ -53,11 +67,11 @@ def choose(dataset: Dataset, cases: Sequence[Case], asked: Iterable[str]) -> lis
             if value not in there:
                 raise unknown_name(f"{key} of these cases", value, there)
         tests.append(_test(key, frozenset(values)))
-    chosen = [case for case in cases if all(test(known[case.case_id]) for test in tests)]
+    chosen = frozenset(key for key, found in known.items() if all(test(found) for test in tests))
     if not chosen:
-        raise A2BenchError(f"no case of these {len(cases)} is {' and '.join(asked)}.")
+        raise A2BenchError(f"no case of these {len(known)} is {' and '.join(asked)}.")
     return chosen
 
 
-def _test(key: str, values: frozenset[str]) -> Callable[[dict[str, str]], bool]:
+def _test(key: str, values: frozenset[str]) -> Callable[[Mapping[str, str]], bool]:
     return lambda found: found.get(key) in values

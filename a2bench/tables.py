@@ -15,7 +15,7 @@ import csv
 import io
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -577,6 +577,37 @@ def to_csv(leaderboard: Leaderboard) -> str:
             ]
         )
     return stream.getvalue()
+
+
+def to_cases_csv(leaderboard: Leaderboard) -> str:
+    """Return canonical CSV of the numbers behind every mean: a row a (protocol, method, case).
+
+    The mean of a column over a method's rows is what the table prints. `filled` names the metrics
+    whose number there is not the method's own: failed and undefined cases, by the scoring rules.
+    """
+    columns = [column for column in leaderboard.columns if any(_numbers(leaderboard, column.name))]
+    names = [column.name for column in columns]
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(["protocol", "method", "case_id", *names, "filled"])
+    order = {name: index for index, name in enumerate(leaderboard.protocols)}
+    for row in sorted(leaderboard.rows, key=lambda row: (order[row.protocol], row.card.name)):
+        cells = [cell for cell in row.cells if cell.metric in names]
+        for case_id in sorted({case_id for cell in cells for case_id in cell.numbers}):
+            numbers = [cell.numbers.get(case_id) for cell in cells]
+            filled = [cell.metric for cell in cells if case_id in cell.filled]
+            writer.writerow(
+                [
+                    *(row.protocol, row.card.name, case_id),
+                    *("NA" if number is None else repr(number) for number in numbers),
+                    " ".join(filled),
+                ]
+            )
+    return stream.getvalue()
+
+
+def _numbers(leaderboard: Leaderboard, metric: str) -> list[Mapping[str, float]]:
+    return [cell.numbers for row in leaderboard.rows for cell in row.cells if cell.metric == metric]
 
 
 def to_json(leaderboard: Leaderboard) -> dict[str, Any]:

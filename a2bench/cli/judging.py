@@ -29,6 +29,7 @@ Subset = Annotated[
 
 
 def compare_methods(
+    context: typer.Context,
     first: Annotated[str, typer.Argument(metavar="A", help="METHOD, or RUN/METHOD.")],
     second: Annotated[str, typer.Argument(metavar="B", help="METHOD, or RUN/METHOD.")],
     dataset: DatasetName = "a2bench-proc",
@@ -37,6 +38,14 @@ def compare_methods(
     suite: SuiteName = "a2bench",
     subset: Subset = None,
     run: RunName = "main",
+    places: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            metavar="PATH",
+            help="Methods of a leaderboard's folder, or of those below one (results); no run.",
+        ),
+    ] = None,
     home: Home = None,
     json: AsJson = False,
 ) -> None:
@@ -46,7 +55,16 @@ def compare_methods(
     """
     from a2bench.compare import EXIT_CODES
 
-    report = _report(first, second, dataset, split, protocol, suite, subset or [], run, home)
+    if places:
+        from a2bench.cli.files import board_of
+        from a2bench.cli.tasks import parse_protocols
+        from a2bench.from_files import compare_committed
+
+        (name,) = parse_protocols(protocol)
+        found = board_of(context, places, None, None)
+        report = compare_committed(found, first, second, name, subset or ())
+    else:
+        report = _report(first, second, dataset, split, protocol, suite, subset or [], run, home)
     if json:
         print(json_module.dumps(_as_json(report), indent=1, allow_nan=False))
     else:

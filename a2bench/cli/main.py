@@ -157,6 +157,7 @@ def inputs(
 
 @app.command()
 def table(
+    context: typer.Context,
     dataset: Annotated[
         str, typer.Option(help="Name, name@version, or a folder.")
     ] = DEFAULT_DATASET,
@@ -178,6 +179,15 @@ def table(
             "a committed leaderboard (--into results)."
         ),
     ] = None,
+    places: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            metavar="PATH",
+            help="Read a leaderboard's folder, or those below one (results), instead of a run; "
+            "again: another beside it.",
+        ),
+    ] = None,
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Print although cases are missing; marked.")
     ] = False,
@@ -193,6 +203,10 @@ def table(
         str | None,
         typer.Option(help="This run in a paper's layout, such as animate_x_table1; `list`."),
     ] = None,
+    cases: Annotated[
+        bool,
+        typer.Option("--cases", help="Print as CSV every case's numbers instead of their means."),
+    ] = False,
     methods_paragraph: Annotated[
         bool,
         typer.Option(
@@ -210,7 +224,11 @@ def table(
     home: Home = None,
     json: AsJson = False,
 ) -> None:
-    """Print the table; --out writes it as .md .tex .csv .html, with every value and provenance."""
+    """Print the table; --out writes it as .md .tex .csv .html, with every value and provenance.
+
+    Any number can be followed to its cases: the same command with --cases prints what it is the
+    mean of, from a run or, with --from, from a leaderboard's files alone.
+    """
     if published is not None or reproduce is not None:
         from a2bench.cli import papers
 
@@ -233,41 +251,59 @@ def table(
     from a2bench.store import RunFolder
     from a2bench.tables import headline_of, hidden_text, to_json, to_terminal
 
-    root = data_home(home)
-    found = Dataset.find(root, dataset)
     protocols = parse_protocols(protocol.split(",")) if protocol else None
-    store = RunFolder.of(root, run)
-    made = board(
-        store,
-        found,
-        method.split(",") if method else None,
-        protocols,
-        split,
-        suite,
-        subset=subset or (),
-        metrics=layout.metrics if layout else None,
-        allow_partial=allow_partial,
-    )
+    methods = method.split(",") if method else None
+    if places:
+        from a2bench.cli.files import board_of
+
+        narrow = bool(methods or protocols or subset or len(places) > 1 or layout)
+        if narrow and (out or into):
+            raise A2BenchError(
+                "--out with --from writes one whole leaderboard anew; leave --method, --protocol, "
+                "--subset, --preset and a second --from out."
+            )
+        whole = board_of(context, places, methods, protocols, subset or ())
+        leaderboard, provenance = whole.leaderboard(), whole.provenance
+    else:
+        root = data_home(home)
+        found, store = Dataset.find(root, dataset), RunFolder.of(root, run)
+        made = board(
+            store,
+            found,
+            methods,
+            protocols,
+            split,
+            suite,
+            subset=subset or (),
+            metrics=layout.metrics if layout else None,
+            allow_partial=allow_partial,
+        )
+        leaderboard, provenance = made.leaderboard, made.provenance
     if methods_paragraph:
         from a2bench.methods_text import methods_paragraph as paragraph
 
-        print(paragraph(made.leaderboard, made.provenance), end="")
+        print(paragraph(leaderboard, provenance), end="")
+    elif cases:
+        from a2bench.tables import to_cases_csv
+
+        print(to_cases_csv(leaderboard), end="")
     elif json:
         import json as json_module
 
-        print(json_module.dumps(to_json(made.leaderboard), indent=1, allow_nan=False))
+        print(json_module.dumps(to_json(leaderboard), indent=1, allow_nan=False))
     else:
-        shown = made.leaderboard if all_columns else headline_of(made.leaderboard)
+        shown = leaderboard if all_columns else headline_of(leaderboard)
         to_terminal(shown, console())
-        if more := len(made.leaderboard.columns) - len(shown.columns):
-            hidden = hidden_text(made.leaderboard, shown)
+        if more := len(leaderboard.columns) - len(shown.columns):
+            hidden = hidden_text(leaderboard, shown)
             print(f"{more} more metrics of the suite: --all-columns ({hidden})", file=sys.stderr)
     if layout:
-        print(layout.note(made.leaderboard), file=sys.stderr)
+        print(layout.note(leaderboard), file=sys.stderr)
     if out is not None or into is not None:
         from a2bench.leaderboard import committed, folder_name, write_leaderboard
 
-        whole = committed(made, store, found)
+        if not places:
+            whole = committed(made, store, found)
         folders = [out] if out else []
         folders += [into / folder_name(whole.provenance)] if into else []
         for folder in folders:

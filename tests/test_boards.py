@@ -1,15 +1,18 @@
 """Tables show what is there now: current predictions, current values, each method where it ran."""
 
 import multiprocessing
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from a2bench import plugins
 from a2bench.boards import board, rows_of
+from a2bench.cli.main import app
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
 from a2bench.results import read_values
@@ -182,3 +185,21 @@ def test_less_than_one_worker_is_refused(
 
         assert done.returncode == 2
         assert f"workers={value}: expected a whole number" in done.stderr
+
+
+def test_a_table_that_is_written_can_bring_its_contact_sheet(
+    tiny_home: Path, tiny: Dataset, tmp_path: Path
+) -> None:
+    """Made while the predictions are there; the page shows it, the provenance has its digest."""
+    home = tmp_path / "home"
+    shutil.copytree(tiny_home, home)
+    copy, store = Dataset.find(home, tiny.info.name), RunFolder.of(home, "main")
+    cards = [plugins.card("still")]
+    run(store, copy, cards, ["self"], "smoke", workers=1)
+    score(store, copy, cards, ["self"], "smoke", SUITE, workers=1)
+    words = ["--dataset", tiny.info.name, "--split", "smoke", "--home", str(home), "--sheet", "1"]
+    done = CliRunner().invoke(app, ["table", *words, "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "out" / "contact_sheet.png").stat().st_size > 10_000
+    assert "contact_sheet.png" in (tmp_path / "out" / "leaderboard.html").read_text()
+    assert "contact_sheet.png" in (tmp_path / "out" / "provenance.json").read_text()

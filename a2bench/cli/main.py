@@ -188,6 +188,9 @@ def table(
             "again: another beside it.",
         ),
     ] = None,
+    sheet: Annotated[
+        int, typer.Option(help="With --out or --into: a contact sheet of so many cases.", min=0)
+    ] = 0,
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Print although cases are missing; marked.")
     ] = False,
@@ -307,6 +310,16 @@ def table(
         folders = [out] if out else []
         folders += [into / folder_name(whole.provenance)] if into else []
         for folder in folders:
+            if sheet:  # first: the page shows it, and predictions may be deleted afterwards
+                from a2bench.boards import write_sheet
+                from a2bench.tables import CONTACT_SHEET
+
+                shown_as = made.leaderboard.protocols[-1]
+                rows = [row for row in made.leaderboard.rows if row.protocol == shown_as]
+                write_sheet(
+                    store, found, [row.card.name for row in rows], shown_as, split,
+                    folder / CONTACT_SHEET, most_cases=sheet,
+                )  # fmt: skip
             for path in write_leaderboard(whole, folder, all_columns=all_columns):
                 print(path, file=sys.stderr if json else sys.stdout)
 

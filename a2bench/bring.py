@@ -47,6 +47,8 @@ def read_prediction_map(folder: Path) -> PredictionMap | None:
     path = folder / "prediction.yaml"
     if not path.exists():
         return None
+    if not _is_inside(path, folder):
+        raise A2BenchError(f"{path}: a link that leaves its folder; copy the file")
     if path.stat().st_size > 65536:
         raise A2BenchError(f"{path}: over 64 kB; expected a few lines")
     try:
@@ -75,7 +77,13 @@ def find_predictions(folder: Path, cases: Sequence[Case]) -> tuple[dict[str, Pat
         candidates = [path for path in candidates if path.is_file()]
         if (folder / case.case_id).is_dir():
             candidates.append(folder / case.case_id)
-        if len(candidates) == 1:
+        brought = [*candidates, *filter(None, [pose_beside(folder, case)])]
+        outside = [path for path in brought if not _is_inside(path, folder)]
+        if outside:
+            problems.append(
+                f"{case.case_id}: {outside[0]} is a link that leaves {folder}; copy it (cp -rL)"
+            )
+        elif len(candidates) == 1:
             found[case.case_id] = candidates[0]
         elif candidates:
             names = ", ".join(path.name for path in candidates)
@@ -92,6 +100,11 @@ def pose_beside(folder: Path, case: Case) -> Path | None:
     """Return the key points that were put beside a prediction, if any."""
     path = folder / f"{case.case_id}.pose.npz"
     return path if path.is_file() else None
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    """Whether a brought file is one of its folder, and not a link to somewhere else."""
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _fitted_pose(path: Path, case: Case) -> PoseClip:

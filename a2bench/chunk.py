@@ -46,7 +46,9 @@ def do_chunk(jobs: Sequence[Job], make_worker: WorkerFactory, *, workers: int | 
         if result.device:  # "cpu:0" is the name of one on every node
             device = f"{socket.gethostname()}/{result.device}"
             result = result.model_copy(update={"device": device})
-        RunFolder.save_result(outputs[_key(result)], result)
+        kept = RunFolder.keep_result(outputs[_key(result)], result)
+        if kept.status == "skipped":
+            print(f"skipped: {kept.method} {kept.case_id}: {kept.reason}", file=sys.stderr)
 
 
 def _key(about: Request | Result) -> tuple[str, str, int, str]:
@@ -71,7 +73,8 @@ def read_jobs(path: Path) -> list[Job]:
         A2BenchError: another kind of file; the line is named.
     """
     jobs = []
-    for number, line in enumerate(read_utf8(path).splitlines(), 1):
+    # not splitlines(): a text may hold U+2028, which is no end of a JSON line
+    for number, line in enumerate(read_utf8(path).removesuffix("\n").split("\n"), 1):
         try:
             row = json.loads(line)
             card, request = row["card"], row["request"]

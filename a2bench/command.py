@@ -7,19 +7,21 @@ method's own environment, and `collect` finds the one file that is the answer.
 
 import ast
 import contextlib
+import errno
 import filecmp
 import fnmatch
-import itertools
 import json
 import os
 import re
 import shlex
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -34,9 +36,16 @@ from a2bench.environment import block_of, describe, problems, python_of
 from a2bench.errors import A2BenchError
 from a2bench.normalise import BadPrediction
 from a2bench.ondemand import driving_clip
-from a2bench.paths import cache, inside, is_alive, sha256_file
+from a2bench.paths import inside, is_alive, sha256_file
 from a2bench.pose.drawing import draw_pose
-from a2bench.processes import MARK, end_marked, is_out_of_memory, new_mark, oom_kills
+from a2bench.processes import (
+    MARK,
+    end_marked,
+    is_disk_full_text,
+    is_out_of_memory,
+    new_mark,
+    oom_kills,
+)
 from a2bench.record import Record
 from a2bench.records import FailureKind, MethodCard, Request, Result
 from a2bench.video import Clip, read_any, write_png, write_truth
@@ -51,19 +60,23 @@ _PASSED_ON = re.compile(
 _QUOTED_SUFFIXES = (".yaml", ".yml", ".json", ".py", ".toml")
 """Files whose placeholders stand in double quotes: values are escaped for them."""
 
-_ALWAYS = {
+OFFLINE = {
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    "DIFFUSERS_OFFLINE": "1",
     "HF_DATASETS_OFFLINE": "1",
     "HF_HUB_OFFLINE": "1",
     "MPLBACKEND": "Agg",
-    "PYTHONHASHSEED": "0",
-    "PYTHONNOUSERSITE": "1",
-    "PYTHONUNBUFFERED": "1",
     "TOKENIZERS_PARALLELISM": "false",
     "TRANSFORMERS_OFFLINE": "1",
     "WANDB_MODE": "offline",
 }
 """Nothing is downloaded while a case is timed, and what can be made repeatable is."""
+
+_ALWAYS = OFFLINE | {
+    "PYTHONHASHSEED": "0",
+    "PYTHONNOUSERSITE": "1",
+    "PYTHONUNBUFFERED": "1",
+}
 
 
 _COPIED_BYTES = 2**20
@@ -189,12 +202,17 @@ class _StepFailed(Exception):
         self.kind: FailureKind = kind
 
 
-_counter = itertools.count()
-
-
 def work_root() -> Path:
-    """Return the folder of this user's job folders; its path has no dots unless $TMPDIR has."""
-    root = Path(tempfile.gettempdir()) / f"a2bench_{os.getuid()}"
+    """Return where this user's job folders lie; made by the first job.
+
+    Its path has no dots unless $TMPDIR has: upstream scripts take names apart at any of them.
+    """
+    # $TMPDIR itself, where it is full too: then the case is skipped, not done elsewhere
+    return Path(os.environ.get("TMPDIR") or tempfile.gettempdir()) / f"a2bench_{os.getuid()}"
+
+
+def _made_work_root() -> Path:
+    root = work_root()
     root.mkdir(mode=0o700, exist_ok=True)
     if root.is_symlink() or root.stat().st_uid != os.getuid():
         raise A2BenchError(
@@ -203,11 +221,22 @@ def work_root() -> Path:
     return root
 
 
+def _work_name() -> str:
+    """Return a name for a job's folder that nobody else has, on any machine that shares it."""
+    return f"{_host()}_{os.getpid()}_{uuid.uuid4().hex[:12]}"
+
+
+def _host() -> str:
+    return re.sub(r"\W", "_", socket.gethostname())
+
+
 def sweep_work() -> None:
-    """Remove job folders of processes that are gone."""
-    for path in work_root().iterdir():
-        owner = path.name.partition("_")[0]
-        if owner.isdigit() and not is_alive(int(owner)):
+    """Remove job folders of this machine's processes that are gone; $TMPDIR may be shared."""
+    if not (root := work_root()).is_dir():
+        return
+    for path in root.iterdir():
+        host, _, rest = path.name.rpartition("_")[0].rpartition("_")
+        if host == _host() and rest.isdigit() and not is_alive(int(rest)):
             shutil.rmtree(path, ignore_errors=True)
 
 
@@ -223,8 +252,7 @@ def execute(card: MethodCard, request: Request, *, device: str, log: Path) -> Re
     if lacking := problems(card):
         first = lacking[0]
         return Result.skipped(request, f"{first.text}\nhint: {first.hint}", first.kind)
-    work = work_root() / f"{os.getpid()}_{next(_counter)}"
-    shutil.rmtree(work, ignore_errors=True)
+    work = _made_work_root() / _work_name()
     try:
         return _execute(card, request, work, device, log)
     except BadPrediction as error:
@@ -395,8 +423,10 @@ def _run_step(
     folder = inside(work, os.path.relpath(step.folder, work), what=f"folder of step {step.name}")
     mark = "/".join(filter(None, (os.environ.get(MARK), new_mark())))
     kills_before = oom_kills()
+    # the folder's name is in it, so it is another line for each attempt
+    head = f"[a2bench: step {step.name} in {work.name}: {step.argv}]\n".encode()
     with log.open("ab") as output:
-        output.write(f"[a2bench: step {step.name}: {step.argv}]\n".encode())
+        output.write(head)
         output.flush()
         try:
             process = subprocess.Popen(
@@ -421,7 +451,8 @@ def _run_step(
             os.killpg(process.pid, signal.SIGKILL)
         end_marked(mark)
         process.wait()
-    _judge(card, step, planned, process.returncode, timed_out, oom_kills() > kills_before, log)
+    said = end_of_log(log, 16384, after=head)
+    _judge(card, step, planned, process.returncode, timed_out, oom_kills() > kills_before, said)
     return watch
 
 
@@ -430,7 +461,6 @@ def _environment(step: PlannedStep, work: Path, card: MethodCard, device: str) -
     kept |= _ALWAYS
     kept["TMPDIR"] = str(work / "tmp")
     kept["PATH"] = f"{python_of(card).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
-    kept["PYTHONPYCACHEPREFIX"] = str(cache() / "pycache")  # the checkout never changes
     kept.setdefault("CUDA_VISIBLE_DEVICES", "0" if device.startswith("cuda") else "")
     return kept | step.environment
 
@@ -442,14 +472,23 @@ def _judge(
     code: int,
     timed_out: bool,
     system_killed: bool,
-    log: Path,
+    said: str,
 ) -> None:
     """Raise unless a step ended well: exit code 0 alone is not success.
 
+    Args:
+        card: of the method.
+        step: that ended.
+        planned: of which it is part.
+        code: its exit code; below 0: the signal that ended it.
+        timed_out: whether it was ended for want of time.
+        system_killed: whether the system killed something for want of memory meanwhile.
+        said: the end of what this step printed, and nothing that was printed before.
+
     Raises:
         _StepFailed: with the failure kind that exit code, log and files tell.
+        OSError: a disk was full.
     """
-    said = end_of_log(log, 16384)
     last = "\n".join(said.strip().splitlines()[-8:])
     if timed_out:
         text = f"step {step.name}: not done within {planned.timeout_seconds:g} s\n{last}"
@@ -465,6 +504,8 @@ def _judge(
     for sign, kind in block_of(card).failures.items():
         if sign in said:
             raise _StepFailed(kind, text)
+    if is_disk_full_text(said):
+        raise OSError(errno.ENOSPC, text)
     if is_out_of_memory(said) or (code == -signal.SIGKILL and system_killed):
         raise _StepFailed("oom", text)
     raise _StepFailed("crash" if code else "missing_output", text)
@@ -516,7 +557,7 @@ def _is_of_checkout(path: Path, copy: Path, source: Path) -> bool:
 def _decoded(card: MethodCard, request: Request, planned: Plan, answer: Path) -> Clip:
     what = f"{card.name} answered with {answer.name[:80]!a}"
     try:
-        clip = read_any(answer)
+        clip = read_any(answer, within=Path(planned.work))
     except A2BenchError as error:
         raise BadPrediction("bad_output", f"{what}: {error}") from error
     count = len(clip.frames)

@@ -328,13 +328,15 @@ def remove(card: MethodCard) -> list[Path]:
     folder, source = environment_folder(card), source_folder(block_of(card))
     gone = []
     for path in (folder, source):
-        if path.exists():
-            shutil.rmtree(path)
-            gone.append(path)
-    for path in (source.with_suffix(".json"), _interpreter_note(card.name)):
-        if path.exists():
-            path.unlink()
-            gone.append(path)
+        note = path / "environment.json" if path == folder else path.with_suffix(".json")
+        with only_one(path.with_suffix(".lock"), f"building what {card.name} needs"):
+            note.unlink(missing_ok=True)  # first: what is half removed is not whole
+            if path.exists():
+                shutil.rmtree(path)
+                gone.append(path)
+    if (path := _interpreter_note(card.name)).exists():
+        path.unlink()
+        gone.append(path)
     return gone
 
 

@@ -11,7 +11,6 @@ The file is appended to; a later run's lines follow. It decides nothing: results
 beside the predictions.
 """
 
-import errno
 import os
 import sys
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from a2bench.paths import canonical_json
+from a2bench.paths import canonical_json, is_disk_full
 from a2bench.records import Result
 
 EventName = Literal["run_started", "case", "run_ended"]
@@ -46,7 +45,6 @@ class EventLog:
 
     def __init__(self, path: Path) -> None:
         """Open `path` for appending; a last line that was torn by a kill is ended first."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._torn = False
         if path.exists() and path.stat().st_size:
@@ -65,10 +63,11 @@ class EventLog:
         }
         line = "\n" * self._torn + canonical_json(record) + "\n"
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("a", encoding="utf-8") as handle:
                 handle.write(line)
         except OSError as error:
-            if error.errno != errno.ENOSPC:
+            if not is_disk_full(error):
                 raise
             print(f"disk full: event not logged in {self._path}", file=sys.stderr)
         self._torn = False

@@ -1,9 +1,9 @@
 """Having jobs done: results are stored as they come, one run a folder at a time."""
 
-import errno
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from a2bench.errors import A2BenchError
@@ -38,6 +38,7 @@ def carry_out(
     *,
     workers: int | None,
     about: Mapping[str, object],
+    unready: Mapping[str, str] | None = None,
 ) -> None:
     """Have jobs done by a back end and store every result as it comes.
 
@@ -48,6 +49,7 @@ def carry_out(
         back_end: by whom.
         workers: CPU workers; None: one a core.
         about: fields of the event `run_started`.
+        unready: method -> which of its weights this machine lacks; its cases are skipped.
 
     Raises:
         A2BenchError: the back end left jobs unanswered; what was answered is kept.
@@ -59,10 +61,18 @@ def carry_out(
     events.write("run_started", {**about, "to_do": len(jobs), "done_before": summary.done_before})
     started, how = time.monotonic(), "error"
     answered, failed_before = 0, len(summary.failed)
+    lacking = unready or {}
+    begun = [job for job in jobs if job.card.name not in lacking]
+    skipped = [
+        Result.skipped(job.request, lacking[job.card.name], "missing_weights")
+        for job in jobs
+        if job.card.name in lacking
+    ]
     try:
         with run_progress(len(jobs)) as shown:
-            for result in back_end.run(jobs, make_worker, workers=workers):
-                kept = _kept(store, outputs[_result_key(result)], result)
+            made = back_end.run(begun, make_worker, workers=workers) if begun else ()
+            for result in chain(skipped, made):
+                kept = store.keep_result(outputs[_result_key(result)], result)
                 answered += 1
                 events.case(kept)
                 _count(summary, kept)
@@ -89,19 +99,6 @@ def _key(request: Request) -> tuple[str, Protocol, int, str]:
 
 def _result_key(result: Result) -> tuple[str, Protocol, int, str]:
     return result.method, result.protocol, result.seed, result.case_id
-
-
-def _kept(store: RunFolder, output: Path, result: Result) -> Result:
-    """Store a result; where the disk is full, return it as skipped: the next run makes it again."""
-    try:
-        store.save_result(output, result)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        output.with_suffix(".json").unlink(missing_ok=True)  # an older failure would count as done
-        reason = f"disk full: {output.parent} has no room for the record; make room and run again"
-        return result.model_copy(update={"status": "skipped", "failure": None, "reason": reason})
-    return result
 
 
 def _count(summary: RunSummary, result: Result) -> None:

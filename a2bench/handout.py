@@ -194,7 +194,7 @@ def read_pairs(path: Path) -> list[HandedOut]:
     if path.stat().st_size > _MAX_PAIRS_BYTES:
         raise A2BenchError(f"{path}: over {_MAX_PAIRS_BYTES} bytes; not a list of ours")
     rows = []
-    for number, line in enumerate(read_utf8(path).splitlines(), start=1):
+    for number, line in enumerate(read_utf8(path).removesuffix("\n").split("\n"), start=1):
         try:
             rows.append(HandedOut.model_validate_json(line))
         except ValidationError as error:

@@ -1,5 +1,6 @@
 """Where things lie, and how files are written: aside first, then renamed, so a file is whole."""
 
+import errno
 import fcntl
 import glob
 import hashlib
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from a2bench.errors import A2BenchError
 
@@ -54,6 +55,11 @@ def inside(folder: Path, relative: str, *, what: str) -> Path:
     if Path(relative).is_absolute() or not path.resolve().is_relative_to(folder.resolve()):
         raise A2BenchError(f"{what}: {relative!r} leaves its folder {folder}.")
     return path
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether something was not written for want of room on the disk, or of the user's quota."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def aside_name(stem: str) -> str:
@@ -128,18 +134,11 @@ def only_one(lock: Path, what: str) -> Iterator[None]:
 
     The system frees the lock when its holder ends, however it ends.
     """
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a+", encoding="utf-8") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            handle.seek(0)
-            holder = handle.read().strip() or "unknown"
-            print(f"waiting: process {holder} is {what}", file=sys.stderr)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        handle.truncate(0)
-        handle.write(f"{os.getpid()} on {socket.gethostname()}")
-        handle.flush()
+    with _opened_lock(lock) as handle:
+        if not _locked(handle):
+            print(f"waiting: process {_holder(handle)} is {what}", file=sys.stderr)
+            _locked(handle, wait=True)
+        _write_holder(handle, f"{os.getpid()} on {socket.gethostname()}")
         yield
 
 
@@ -152,24 +151,60 @@ def alone_in(lock: Path, what: str) -> Iterator[None]:
     Raises:
         A2BenchError: another process holds the lock.
     """
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a+", encoding="utf-8") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            handle.seek(0)
-            holder = handle.read().strip() or "unknown"
+    with _opened_lock(lock) as handle:
+        if not _locked(handle):
             raise A2BenchError(
-                f"{what}: process {holder} is at work in {lock.parent}.\n"
+                f"{what}: process {_holder(handle)} is at work in {lock.parent}.\n"
                 "hint: wait for it, or take another run=NAME; once it has ended, the same command "
                 "goes on where it stopped"
-            ) from error
+            )
         started = datetime.now().astimezone().isoformat(timespec="seconds")
-        handle.truncate(0)
-        handle.write(f"{os.getpid()} on {socket.gethostname()} (since {started})")
-        handle.flush()
+        _write_holder(handle, f"{os.getpid()} on {socket.gethostname()} (since {started})")
         yield
         handle.truncate(0)
+
+
+def _opened_lock(lock: Path) -> TextIO:
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        return lock.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise A2BenchError(f"{lock}: this lock cannot be opened: {error.strerror}.") from error
+
+
+def _locked(handle: TextIO, *, wait: bool = False) -> bool:
+    """Take the lock of an open file; return whether it is ours now.
+
+    Raises:
+        A2BenchError: the file system has no locks.
+    """
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise A2BenchError(
+            f"{handle.name}: cannot be locked: {error.strerror}.\n"
+            "hint: some network file systems have no locks; put the folder on another one (home= "
+            "or $A2BENCH_HOME for data and runs, $A2BENCH_CACHE for environments)"
+        ) from error
+    return True
+
+
+def _holder(handle: TextIO) -> str:
+    handle.seek(0)
+    return handle.read().strip() or "unknown"
+
+
+def _write_holder(handle: TextIO, text: str) -> None:
+    """Say in a lock whose it is; on a full disk it stays without a name."""
+    try:
+        handle.truncate(0)
+        handle.write(text)
+        handle.flush()
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
 
 
 def read_utf8(path: Path) -> str:

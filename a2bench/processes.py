@@ -3,9 +3,10 @@
 import os
 import re
 import signal
+import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -43,20 +44,37 @@ def new_mark() -> str:
     return uuid.uuid4().hex
 
 
+_ENDING_SECONDS = 10.0
+"""How long `end_marked` goes on: a process that waits for a broken disk cannot be ended."""
+
+
 def end_marked(mark: str) -> int:
     """End every process of this user that inherited a mark; return how many there were.
 
-    Marks nest: a job's is its worker's, a slash, and its own.
+    Done when nobody is left: what a process started while others were ended is found by the next
+    look. Marks nest: a job's is its worker's, a slash, and its own.
     """
-    ended = 0
+    ended: set[psutil.Process] = set()
+    deadline = time.monotonic() + _ENDING_SECONDS
+    while (found := _marked(mark)) and time.monotonic() < deadline:
+        for process in found:
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                process.send_signal(signal.SIGKILL)
+        ended |= found
+        time.sleep(0.005)  # not psutil's wait: it would take the exit code from who started it
+    return len(ended)
+
+
+def _marked(mark: str) -> set[psutil.Process]:
+    """Return the processes with a mark, but for this one and those that wait to be reaped."""
+    found = set()
     for process in psutil.process_iter():
         try:
             if process.pid != os.getpid() and _has_mark(process, mark):
-                process.send_signal(signal.SIGKILL)
-                ended += 1
+                found.add(process)
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue  # ended meanwhile, or another user's
-    return ended
+    return found
 
 
 def _has_mark(process: psutil.Process, mark: str) -> bool:
@@ -86,6 +104,14 @@ def oom_kills() -> int:
         return 0
     found = re.search(r"^oom_kill (\d+)$", text, flags=re.MULTILINE)
     return int(found[1]) if found else 0
+
+
+_DISK_FULL_SIGNS = ("no space left on device", "disk quota exceeded")
+
+
+def is_disk_full_text(text: str) -> bool:
+    """Whether what a method printed or raised says that a disk was full, or a quota used up."""
+    return any(sign in text.lower() for sign in _DISK_FULL_SIGNS)
 
 
 _OOM_SIGNS = (

@@ -16,6 +16,7 @@ from a2bench.runner import Job, with_options
 from a2bench.settings import PROMPT as PROMPT
 from a2bench.settings import Settings
 from a2bench.store import RunFolder
+from a2bench.worker import lacking_weights
 
 SEEDS = (0, 1, 2)
 """Fixed seeds of stochastic methods; deterministic ones run once, with the first."""
@@ -166,11 +167,16 @@ def run(
         )
         if only is not None:
             jobs = [job for job in jobs if job.request.fingerprint in only]
+        unready = {}
         for card in {job.card.name: job.card for job in jobs}.values():
             if card.kind == "in_process":
                 plugins.check_method_class(card)
-            elif runner == "local":  # other machines look for themselves
+            if runner != "local":
+                continue  # other machines look for themselves
+            if card.kind == "command":
                 refuse_unready(card)
+            elif lacking := lacking_weights(card):
+                unready[card.name] = lacking
         sweep_work()
         if jobs:
             about = {
@@ -181,7 +187,7 @@ def run(
                 "runner": runner,
             }
             note_settings(store, dataset, jobs)
-            carry_out(store, jobs, summary, back_end, workers=workers, about=about)
+            carry_out(store, jobs, summary, back_end, workers=workers, about=about, unready=unready)
     return summary
 
 

@@ -33,10 +33,11 @@ class Worker(Protocol):
     def batch(self, jobs: Sequence[Job]) -> list[Result]:
         """Do jobs of one method, together where the method can; one result each, in order."""
 
-    def load(self, job: Job) -> None:
-        """Make a job's method ready, so that loading can be timed apart; never raises.
+    def load(self, job: Job) -> bool:
+        """Make a job's method ready, so that loading can be timed apart; return whether it is.
 
-        Need not be called: a job loads what is not loaded. What goes wrong is its job's result.
+        Never raises: what goes wrong is the result of its jobs. Need not be called: a job loads
+        what is not loaded.
         """
 
 
@@ -95,7 +96,10 @@ _DEVICE_LOST_SIGNS = (
 
 
 def is_device_lost(result: Result) -> bool:
-    """Whether a failure says that the device is gone: another one can do the case."""
+    """Whether a failure says that the device is gone: another one can do the case.
+
+    To be asked of methods on a device only: others say so of a machine that never had one.
+    """
     reason = result.reason.lower()
     return result.status == "failed" and any(sign in reason for sign in _DEVICE_LOST_SIGNS)
 

@@ -13,7 +13,14 @@ from typing import Any, Self
 
 from a2bench import plugins, weights
 from a2bench.dataset import Dataset
-from a2bench.paths import cached_sha256, canonical_json, sha256_file, sha256_text, write_json
+from a2bench.paths import (
+    cached_sha256,
+    canonical_json,
+    is_disk_full,
+    sha256_file,
+    sha256_text,
+    write_json,
+)
 from a2bench.records import Case, MethodCard
 
 PROMPT = "a character dancing"
@@ -205,8 +212,12 @@ class Settings:
         }
 
     def note(self, folder: Path) -> None:
-        """Write the settings beside the predictions that are made with them."""
-        write_json(folder / NOTE, self._record())
+        """Write the settings beside the predictions that are made with them, if there is room."""
+        try:
+            write_json(folder / NOTE, self._record())
+        except OSError as error:
+            if not is_disk_full(error):
+                raise
 
     def completed(self, folder: Path) -> Self:
         """Return the settings with the digests noted in a folder, of weights not on this machine.

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from a2bench import plugins
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
-from a2bench.paths import safe_name, write_json
+from a2bench.paths import is_disk_full, safe_name, write_json
 from a2bench.records import Case, MethodCard, Protocol, Result
 from a2bench.settings import Settings
 
@@ -97,6 +97,20 @@ class RunFolder:
     def save_result(prediction: Path, result: Result) -> None:
         """Write the result record: from now on the case counts as done."""
         write_json(prediction.with_suffix(".json"), result.model_dump(mode="json"))
+
+    @classmethod
+    def keep_result(cls, prediction: Path, result: Result) -> Result:
+        """Write a result; where the disk is full, return it as skipped: the next run makes it."""
+        try:
+            cls.save_result(prediction, result)
+        except OSError as error:
+            if not is_disk_full(error):
+                raise
+            prediction.with_suffix(".json").unlink(missing_ok=True)  # an older one would count
+            reason = f"disk full: {prediction.parent} has no room for the record"
+            update = {"status": "skipped", "failure": None, "reason": f"{reason}; run again"}
+            return result.model_copy(update=update)
+        return result
 
     def values_folder(self, dataset: Dataset) -> Path:
         """Return where the values of a data set version lie."""

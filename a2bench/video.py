@@ -725,14 +725,19 @@ def _picture(path: Path, image: Image.Image) -> Picture:
     return np.array(image.convert("RGB"))
 
 
-def read_frame_folder(folder: Path) -> Clip:
+def read_frame_folder(folder: Path, *, within: Path | None = None) -> Clip:
     """Read a folder of numbered PNG, JPEG or WebP frames, in order of their numbers.
 
     Hidden files are passed over. The names must differ in one number only, without gaps.
 
+    Args:
+        folder: of the frames.
+        within: the folder that links among them may not leave; None: `folder` itself. Frames may
+            come from anybody, and what a link shows would be copied into results.
+
     Raises:
         A2BenchError: no frames, other files, odd names, gaps, repeated numbers, mixed sizes, a
-            picture that `read_image` refuses, or a limit of `read_video`.
+            link that leaves, a picture that `read_image` refuses, or a limit of `read_video`.
     """
     if not folder.is_dir():
         raise A2BenchError(f"{folder}: there is no such folder.")
@@ -744,6 +749,14 @@ def read_frame_folder(folder: Path) -> Clip:
         )
     if not files:
         raise A2BenchError(f"{folder}: holds no frame; expected .png, .jpg, .jpeg or .webp files.")
+    home = (within or folder).resolve()
+    for path in files:
+        if not path.resolve().is_relative_to(home):
+            raise A2BenchError(
+                f"{path}: a link that leaves {home}.\nhint: copy the frames there (cp -rL)"
+            )
+        if not path.is_file():
+            raise A2BenchError(f"{path}: expected a picture, it is no ordinary file.")
     ordered = _in_order(folder, files)
     clip: _GrowingClip | None = None
     shape: tuple[int, ...] = ()
@@ -811,13 +824,17 @@ def _in_order(folder: Path, files: list[Path]) -> list[Path]:
     return [by_number[number] for number in range(low, high + 1)]
 
 
-def read_any(path: Path) -> Clip:
+def read_any(path: Path, *, within: Path | None = None) -> Clip:
     """Read a video file or a folder of frames.
+
+    Args:
+        path: the file or folder.
+        within: the folder that frames of a folder may not leave; None: their own.
 
     Raises:
         A2BenchError: as `read_video` and `read_frame_folder`.
     """
-    return read_frame_folder(path) if path.is_dir() else read_video(path)
+    return read_frame_folder(path, within=within) if path.is_dir() else read_video(path)
 
 
 def _rate(fps: Rate) -> Fraction:

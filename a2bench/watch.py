@@ -11,6 +11,8 @@ from typing import Self
 
 import psutil
 
+from a2bench.paths import is_disk_full
+
 LOG_HEAD_BYTES, LOG_TAIL_BYTES = 64 * 2**10, 192 * 2**10
 """What is kept of a log: how it began and how it ended."""
 
@@ -137,23 +139,38 @@ def cut_log(path: Path, limit_bytes: int = LOG_HEAD_BYTES + LOG_TAIL_BYTES) -> N
     size = _size(path)
     if size <= limit_bytes:
         return
-    with path.open("r+b") as handle:
+    left_out = size - LOG_HEAD_BYTES - LOG_TAIL_BYTES
+    with _room_or_not(), path.open("r+b") as handle:
         handle.seek(size - LOG_TAIL_BYTES)
         tail = handle.read(LOG_TAIL_BYTES)
         handle.truncate(LOG_HEAD_BYTES)
         handle.seek(LOG_HEAD_BYTES)
-        left_out = size - LOG_HEAD_BYTES - LOG_TAIL_BYTES
         handle.write(f"\n[a2bench: {left_out} bytes of this log were left out]\n".encode() + tail)
 
 
-def end_of_log(path: Path, limit_bytes: int = 2000) -> str:
-    """Return the last lines of a log as printable text."""
+@contextmanager
+def _room_or_not() -> Iterator[None]:
+    """Pass over a full disk: a log that is cut short decides nothing."""
+    try:
+        yield
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+
+
+def end_of_log(path: Path, limit_bytes: int = 2000, *, after: bytes = b"") -> str:
+    """Return the last lines of a log as printable text; only what follows `after`, if it is there.
+
+    Where `after` lies further back, or was cut out of the middle, all that is read follows it.
+    """
     try:
         with path.open("rb") as handle:
             handle.seek(max(0, _size(path) - limit_bytes))
-            text = handle.read().decode("utf-8", errors="replace")
+            found = handle.read()
     except OSError:
         return ""
+    shown = found.rpartition(after)[2] if after else found
+    text = shown.decode("utf-8", errors="replace")
     return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
 
 
@@ -171,8 +188,9 @@ def output_into(log: Path, *, append: bool = False) -> Iterator[None]:
             os.dup2(target, number)
         yield
     finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            with _room_or_not():
+                stream.flush()
         for number, old in zip((1, 2), before, strict=True):
             os.dup2(old, number)
             os.close(old)

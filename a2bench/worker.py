@@ -4,6 +4,7 @@ The runner decides where this runs; what is done is the same everywhere.
 """
 
 import gc
+import os
 import shutil
 import sys
 import time
@@ -21,13 +22,13 @@ from a2bench.errors import A2BenchError, MissingWeights
 from a2bench.method import BatchMethod, Method
 from a2bench.normalise import BadPrediction
 from a2bench.ondemand import Grid
-from a2bench.processes import is_out_of_memory
+from a2bench.paths import is_disk_full
+from a2bench.processes import is_disk_full_text, is_out_of_memory
 from a2bench.records import MethodCard, Request, Result
 from a2bench.runner import Job, Worker
 from a2bench.video import Clip
 from a2bench.watch import Watch, output_into
 
-_DISK_FULL_SIGN = "no space left on device"
 _LEAST_FREE_BYTES = 32 * 2**20
 """Below this the disk counts as full before a clip is made: minutes of GPU would be lost."""
 
@@ -39,6 +40,8 @@ class CaseWorker:
         import cv2
 
         cv2.setNumThreads(1)  # one worker a core: threads inside would only get in each other's way
+        for name, value in command.OFFLINE.items():  # before a method imports what reads them
+            os.environ.setdefault(name, value)
         self._device = device
         self._name = ""
         self._method: Method | Exception | None = None
@@ -46,22 +49,28 @@ class CaseWorker:
         self._log: Path | None = None
         """Of the clip for which the method was loaded: loading is its beginning."""
 
-    def load(self, job: Job) -> None:
-        """Make a job's method ready; never raises: what goes wrong is the result of its jobs."""
+    def load(self, job: Job) -> bool:
+        """Make a job's method ready, once; return whether it is.
+
+        Never raises: what goes wrong is the result of its jobs.
+        """
         card = job.card
-        if card.kind != "in_process" or self._name == card.name:
-            return
-        self._method = None  # two models at once need not fit on the device
-        _free_device_memory()
-        started = time.perf_counter()
-        self._log = Path(job.request.output).with_suffix(".log")
-        with output_into(self._log):
+        if card.kind != "in_process":
+            return True
+        if self._name != card.name:
+            self._method = None  # two models at once need not fit on the device
+            _free_device_memory()
+            started = time.perf_counter()
+            log = Path(job.request.output).with_suffix(".log")
             try:
-                self._method = loaded_method(card, self._device)
-            except Exception as error:  # a method's code is anybody's: what it raises is a result
-                traceback.print_exc()
-                self._method = error
-        self._name, self._load_seconds = card.name, time.perf_counter() - started
+                with output_into(log):
+                    self._method = _loaded_or_not(card, self._device)
+                self._log = log
+            except OSError as error:  # no log can be opened there: try again with the next job
+                self._name, self._method = "", error
+                return False
+            self._name, self._load_seconds = card.name, time.perf_counter() - started
+        return not isinstance(self._method, Exception)
 
     def __call__(self, job: Job) -> Result:
         """Do one job."""
@@ -70,9 +79,16 @@ class CaseWorker:
 
     def batch(self, jobs: Sequence[Job]) -> list[Result]:
         """Do jobs of one method, together where the method can; one result each, in order."""
+        requests = [job.request for job in jobs]
+        try:
+            if full := _disk_is_full(jobs[0]):
+                return [Result.skipped(request, full) for request in requests]
+            return self._batch(jobs)
+        except OSError as error:  # of ours, around the method: folders and logs
+            return [_what_went_wrong(request, error) for request in requests]
+
+    def _batch(self, jobs: Sequence[Job]) -> list[Result]:
         card, requests = jobs[0].card, [job.request for job in jobs]
-        if full := _disk_is_full(Path(requests[0].output)):
-            return [Result.skipped(request, full) for request in requests]
         self.load(jobs[0])
         log = Path(requests[0].output).with_suffix(".log")
         with (
@@ -133,20 +149,52 @@ def _what_went_wrong(request: Request, error: Exception) -> Result:
     if isinstance(error, MissingWeights):
         return Result.skipped(request, str(error), "missing_weights")
     text = "".join(traceback.format_exception(error, limit=-3)).strip()[-2000:]
-    if _DISK_FULL_SIGN in text.lower():
+    said = _said_by(error)
+    if is_disk_full(error) or is_disk_full_text(said):
         return Result.skipped(request, f"disk full: {text}")
-    if isinstance(error, MemoryError) or is_out_of_memory(text):
+    if is_out_of_memory(said):
         return Result.failed(request, "oom", f"out of memory: {text}")
     return Result.failed(request, "crash", text)
 
 
-def _disk_is_full(output: Path) -> str:
-    folder = output.parent
-    folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(folder).free
-    if free >= _LEAST_FREE_BYTES:
-        return ""
-    return f"disk full: {free / 2**20:.0f} MiB free in {folder}; make room and run again"
+def _said_by(error: BaseException) -> str:
+    """Return type and words of an exception and of what it was raised from.
+
+    Not the traceback: a line of code that names an error, or an earlier one that was handled, says
+    nothing of this one.
+    """
+    words: list[str] = []
+    found: BaseException | None = error
+    while found is not None and len(words) < 10:
+        words.append(f"{type(found).__name__}: {found}")
+        found = found.__cause__
+    return "\n".join(words)
+
+
+def _disk_is_full(job: Job) -> str:
+    """Return why a case is not begun, or "": minutes of work would be lost."""
+    folders = [Path(job.request.output).parent]
+    if job.card.kind == "command":
+        folders.append(command.work_root().parent)  # its job folder, with all the method writes
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            if is_disk_full(error):
+                return f"disk full: {error}; make room and run again"
+            raise
+        free = shutil.disk_usage(folder).free
+        if free < _LEAST_FREE_BYTES:
+            return f"disk full: {free / 2**20:.0f} MiB free in {folder}; make room and run again"
+    return ""
+
+
+def _loaded_or_not(card: MethodCard, device: str) -> "Method | Exception":
+    try:
+        return loaded_method(card, device)
+    except Exception as error:  # a method's code is anybody's: what it raises is a result
+        traceback.print_exc()
+        return error
 
 
 def _free_device_memory() -> None:

@@ -2,14 +2,15 @@
 
 A worker that dies or overruns its time costs one case, which is marked; a fresh worker goes on.
 Tried again is only what another try can help: a batch one by one, a clip that found the memory of
-a long-used process too small, and a clip whose device vanished.
+a long-used process too small, and a clip whose device vanished. A program starts afresh each time,
+so where memory was too small for it nothing would be another one.
 """
 
 import os
 import signal
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,8 +30,8 @@ _SPAWN = get_context("spawn")
 _COMMAND_SLACK_SECONDS = 60.0
 """The worker itself ends a command in time; this is for reading and storing its output."""
 
-_LOADING_DEATHS = 3
-"""Workers that may die while they load one method before it is given up."""
+_LOADING_TRIES = 3
+"""Cases in a row that may fail since their method cannot be loaded, before it is given up."""
 
 _STRIKES = 2
 """Lost-device answers in a row after which a device gets no more work."""
@@ -60,8 +61,7 @@ def _serve(connection: Connection, make_worker: WorkerFactory, gpu: str | None, 
             jobs: Sequence[Job] = connection.recv()
         except EOFError:  # the parent has no more jobs
             return
-        work.load(jobs[0])
-        connection.send(None)  # from here on it is the clip's own time
+        connection.send(work.load(jobs[0]))  # from here on it is the clip's own time
         connection.send(work.batch(jobs))
 
 
@@ -85,6 +85,8 @@ class _Worker:
     task: _Task | None = None
     deadline: float = float("inf")
     loading: bool = False
+    lacks_method: bool = False
+    """Whether it could not load the method of its task."""
     answered: int = 0
     """Tasks that this process has answered."""
     strikes: int = 0
@@ -108,14 +110,15 @@ class _Worker:
         self.task, self.loading, self.oom_kills_before = task, True, oom_kills()
         self.deadline = time.monotonic() + task.jobs[0].card.load_timeout_seconds
 
-    def loaded(self) -> None:
+    def loaded(self, *, ready: bool) -> None:
         """Start the clips' own time."""
         assert self.task is not None
         card = self.task.jobs[0].card
         seconds = card.timeout_seconds * len(self.task.jobs)
         if card.kind == "command":
             seconds += _COMMAND_SLACK_SECONDS
-        self.loading, self.deadline = False, time.monotonic() + seconds
+        self.loading, self.lacks_method = False, not ready
+        self.deadline = time.monotonic() + seconds
 
     def stop(self) -> None:
         """End the process and everything it started."""
@@ -211,7 +214,8 @@ def _run(workers: list[_Worker], jobs: Sequence[Job]) -> Iterator[Result]:
             workers = [worker for worker in workers if worker.strikes < _STRIKES]
         while (task := queue.next()) is not None:
             for job in task.jobs:
-                yield Result.skipped(job.request, "every device was lost; run again")
+                reason = f"every device was lost; run again; the last said: {queue.lost_words}"
+                yield Result.skipped(job.request, reason)
         yield from queue.given_up
     finally:
         for worker in workers:
@@ -223,30 +227,36 @@ class _Queue:
 
     def __init__(self, jobs: Sequence[Job]) -> None:
         self._waiting = deque(_Task(tuple(batch)) for batch in batches(jobs))
-        self._loading_deaths: Counter[str] = Counter()
-        self._last_words: dict[str, tuple[FailureKind, str]] = {}
+        self._not_loaded: dict[str, list[Result]] = {}
+        """Method -> results of cases in a row for which it could not be loaded."""
         self.given_up: list[Result] = []
+        self.lost_words = ""
+        """What the last device that was lost said."""
 
     def next(self) -> _Task | None:
         while self._waiting:
             task = self._waiting.popleft()
-            name = task.jobs[0].card.name
-            if self._loading_deaths[name] < _LOADING_DEATHS:
+            failures = self._not_loaded.get(task.jobs[0].card.name, [])
+            if len(failures) < _LOADING_TRIES:
                 return task
-            kind, reason = self._last_words[name]
-            text = f"{reason}; {_LOADING_DEATHS} workers died so, not tried again"
-            self.given_up += [Result.failed(job.request, kind, text) for job in task.jobs]
+            last = failures[-1]
+            reason = f"{last.reason}; so ended {_LOADING_TRIES} cases, the others are not tried"
+            for job in task.jobs:
+                if last.status == "skipped":
+                    given_up = Result.skipped(job.request, reason, last.failure)
+                else:
+                    given_up = Result.failed(job.request, last.failure or "crash", reason)
+                self.given_up.append(given_up)
         return None
 
     def put_back(self, tasks: Sequence[_Task]) -> None:
         self._waiting.extendleft(reversed(tasks))
 
-    def died_loading(self, name: str, kind: FailureKind, reason: str) -> None:
-        self._loading_deaths[name] += 1
-        self._last_words[name] = kind, reason
+    def not_loaded(self, result: Result) -> None:
+        self._not_loaded.setdefault(result.method, []).append(result)
 
     def was_loaded(self, name: str) -> None:
-        self._loading_deaths[name] = 0
+        self._not_loaded.pop(name, None)
 
 
 def _ready(busy: Sequence[_Worker]) -> list[_Worker]:
@@ -270,30 +280,60 @@ def _answer(worker: _Worker, queue: _Queue) -> Iterator[Result]:
         yield from _lost(worker, queue, "timeout", f"{what} within {seconds:g} s")
         return
     try:
-        results: list[Result] | None = worker.pipe.recv()
+        results: list[Result] | bool = worker.pipe.recv()
     except (EOFError, OSError):
         yield from _lost(worker, queue, *_how_it_ended(worker))
         return
-    if results is None:
-        worker.loaded()
-        queue.was_loaded(task.jobs[0].card.name)
+    if isinstance(results, bool):
+        worker.loaded(ready=results)
+        if results:
+            queue.was_loaded(task.jobs[0].card.name)
         return
     worker.task = None
     used_before, worker.answered = worker.answered > 0, worker.answered + 1
+    again, kept = _sorted_out(task, results, used_before=used_before)
+    if lost := [result for result in results if _is_lost(task, result)]:
+        worker.strikes += 1
+        queue.lost_words = _last_line(lost[-1].reason)
+        worker.stop()
+    elif any(_may_be_broken(result) for result in results):
+        worker.stop()
+        worker.strikes = 0
+    else:
+        worker.strikes = 0
+    if worker.lacks_method and kept and not again:
+        queue.not_loaded(kept[-1])
+    queue.put_back(again)
+    for result in kept:
+        yield _placed(result, worker, task)
+
+
+def _sorted_out(
+    task: _Task, results: Sequence[Result], *, used_before: bool
+) -> tuple[list[_Task], list[Result]]:
+    """Return what another try can help, and the results of the others."""
+    again, kept = [], []
     for job, result in zip(task.jobs, results, strict=True):
-        if is_device_lost(result):
-            worker.strikes += 1
-            worker.stop()
-            queue.put_back([_Task((job,), task.tries + 1)])
-        elif result.failure == "oom" and used_before and task.tries == 0:
-            worker.stop()  # a fresh process has all of the memory
-            queue.put_back([_Task((job,), 1)])
+        short = result.failure == "oom" and job.card.kind == "in_process"
+        if _is_lost(task, result) or (short and used_before and task.tries == 0):
+            again.append(_Task((job,), task.tries + 1))
         else:
-            if result.failure == "oom" or "cuda error" in result.reason.lower():
-                worker.stop()  # after such an error every call of that process may fail
-            else:
-                worker.strikes = 0
-            yield _placed(result, worker, task)
+            kept.append(result)
+    return again, kept
+
+
+def _is_lost(task: _Task, result: Result) -> bool:
+    return task.jobs[0].card.device == "cuda" and is_device_lost(result)
+
+
+def _may_be_broken(result: Result) -> bool:
+    """Whether every later call in that process may fail too."""
+    return result.failure == "oom" or "cuda error" in result.reason.lower()
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    return lines[-1][:500] if lines else "nothing"
 
 
 def _lost(worker: _Worker, queue: _Queue, kind: FailureKind, reason: str) -> Iterator[Result]:
@@ -301,7 +341,7 @@ def _lost(worker: _Worker, queue: _Queue, kind: FailureKind, reason: str) -> Ite
     task = worker.task
     assert task is not None
     if worker.loading:
-        queue.died_loading(task.jobs[0].card.name, kind, reason)
+        queue.not_loaded(Result.failed(task.jobs[0].request, kind, reason))
     worker.stop()
     if len(task.jobs) > 1:
         queue.put_back(task.again())

@@ -9,7 +9,9 @@ from subprocess import CompletedProcess
 import numpy as np
 import pytest
 
+from a2bench.bring import find_predictions, read_prediction_map
 from a2bench.dataset import Dataset
+from a2bench.errors import A2BenchError
 from a2bench.handout import read_pairs
 from a2bench.pose.keypoints import PoseClip
 from a2bench.video import probe, read_image, read_video, write_lossless_rgb
@@ -359,3 +361,34 @@ def test_an_adopted_video_keeps_its_pixels_time_and_length(tmp_path: Path) -> No
     np.testing.assert_allclose(truth[:, 0, 0, 0], frames[::3, 0, 0, 0], atol=2)
     np.testing.assert_allclose(read_video(path).frames[:, 0, 0, 0], frames[::2, 0, 0, 0], atol=3)
     assert pose is None
+
+
+def test_links_out_of_a_folder_of_predictions_are_refused(tiny: Dataset, tmp_path: Path) -> None:
+    """A submission shows what is in it, nothing else of this machine."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    cases = tiny.cases("self", "smoke")
+    frames = np.zeros((32, 192, 128, 3), np.uint8)
+    write_lossless_rgb(tmp_path / "secret.mp4", frames, 8)
+    (tmp_path / "frames").mkdir()
+    (tmp_path / "pose.npz").write_bytes(b"")
+    for case in cases[:3]:
+        write_lossless_rgb(folder / f"{case.case_id}.mp4", frames, 8)
+    names = [case.case_id for case in cases]
+    (folder / f"{names[0]}.mp4").unlink()
+    (folder / f"{names[0]}.mp4").symlink_to(tmp_path / "secret.mp4")
+    (folder / f"{names[1]}.pose.npz").symlink_to(tmp_path / "pose.npz")
+    (folder / names[3]).symlink_to(tmp_path / "frames")
+    linked = tmp_path / "linked"
+    linked.symlink_to(folder)
+
+    for place in (folder, linked):
+        found, problems = find_predictions(place, cases)
+        assert list(found) == [names[2]]
+        assert len(problems) == 3
+        assert all("is a link that leaves" in problem for problem in problems)
+
+    (tmp_path / "map.yaml").write_text("spatial: {fit: stretch}")
+    (folder / "prediction.yaml").symlink_to(tmp_path / "map.yaml")
+    with pytest.raises(A2BenchError, match="a link that leaves its folder"):
+        read_prediction_map(folder)

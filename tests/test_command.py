@@ -25,10 +25,10 @@ from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
 from a2bench.paths import is_alive
 from a2bench.records import MethodCard, Result
-from a2bench.run import plan, run
+from a2bench.run import plan, planned_lines, run
 from a2bench.score import score
 from a2bench.store import RunFolder
-from a2bench.video import read_video
+from a2bench.video import read_video, write_png
 from a2bench.watch import LOG_HEAD_BYTES, LOG_TAIL_BYTES
 from a2bench.worker import make_worker
 
@@ -466,7 +466,7 @@ def faulty(make_card: MakeCard, tmp_path: Path) -> Iterator[Callable[[str], Meth
 
 def _left_behind(child: Path) -> list[str]:
     """Return job folders that stayed, and the child a method started where it still runs."""
-    folders = [str(path) for path in work_root().iterdir()]
+    folders = [str(path) for path in work_root().glob("*")]
     pid = child.read_text() if child.exists() else ""
     return [*folders, f"process {pid}"] if pid and is_alive(int(pid)) else folders
 
@@ -490,7 +490,118 @@ def test_a_fault_is_named_and_nothing_stays(
     if fault == "environment":
         lines = set(log.splitlines())
         assert {"HF_HUB_OFFLINE=1", "CUDA_VISIBLE_DEVICES=", "PYTHONHASHSEED=0"} <= lines
-        assert not [line for line in lines if line.startswith(("PYTHONPATH=", "A2BENCH_CACHE="))]
+        unwanted = ("PYTHONPATH=", "PYTHONPYCACHEPREFIX=", "A2BENCH_CACHE=")
+        assert not [line for line in lines if line.startswith(unwanted)]
+
+
+def two_steps(faulty: Callable[[str], MethodCard], *faults: str) -> MethodCard:
+    """Return a card whose steps do these things, one after the other."""
+    card = faulty(faults[-1])
+    block = environment.block_of(card)
+    (step,) = block.steps
+    steps = tuple(
+        step.model_copy(
+            update={"name": f"step_{place}", "argv": (*step.argv[:2], fault, *step.argv[3:])}
+        )
+        for place, fault in enumerate(faults)
+    )
+    return card.model_copy(update={"command": block.model_copy(update={"steps": steps})})
+
+
+def test_what_an_earlier_program_printed_decides_no_failure(
+    faulty: Callable[[str], MethodCard], tiny: Dataset, tmp_path: Path
+) -> None:
+    """The first step handles a lack of memory; the second one's fault is another one."""
+    result, prediction = one_case(two_steps(faulty, "handled", "crash"), tiny, tmp_path)
+
+    assert (result.failure, "step_1 ended by SIGSEGV" in result.reason) == ("crash", True)
+    assert "out of memory" not in result.reason
+    assert "CUDA out of memory" in prediction.with_suffix(".log").read_text()
+
+
+def test_memory_that_is_too_small_for_a_program_is_found_once(
+    faulty: Callable[[str], MethodCard], tiny: Dataset, tmp_path: Path
+) -> None:
+    """The same program would meet the same memory: four cases, four attempts."""
+    store = RunFolder.of(tmp_path, "r")
+
+    summary = run(store, tiny, [faulty("oom")], ["self"], "smoke", workers=1)
+
+    assert [(one.failure, one.attempts) for one in summary.failed] == [("oom", 1)] * 4
+
+
+def test_a_program_that_finds_the_disk_full_is_skipped(
+    faulty: Callable[[str], MethodCard], tiny: Dataset, tmp_path: Path
+) -> None:
+    """No fault of the method: the next run does it."""
+    result, _ = one_case(faulty("disk_full"), tiny, tmp_path)
+
+    assert (result.status, result.failure) == ("skipped", None)
+    assert "disk full" in result.reason
+
+
+def test_a_full_temporary_folder_skips_and_loses_nothing(
+    faulty: Callable[[str], MethodCard],
+    tiny: Dataset,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Under 32 MiB free no program is started; nor where not even the folder fits."""
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", str(small)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("cannot mount a tmpfs here")
+    try:
+        card = faulty("child")
+        with monkeypatch.context() as patched:
+            patched.setenv("TMPDIR", str(small))
+            little, _ = one_case(card, tiny, tmp_path)
+            patched.setattr("a2bench.worker._LEAST_FREE_BYTES", 0)
+            (small / "filler").write_bytes(bytes(20 * 2**20))
+            none, _ = one_case(card, tiny, tmp_path)
+            assert not list(work_root().rglob("*"))
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+    again, _ = one_case(card, tiny, tmp_path)
+
+    assert [one.status for one in (little, none, again)] == ["skipped", "skipped", "ok"]
+    assert little.reason.startswith("disk full: 20 MiB free")
+    assert "No space left on device" in none.reason
+
+
+def test_a_link_among_frames_shows_nothing_from_outside(
+    faulty: Callable[[str], MethodCard], tiny: Dataset, tmp_path: Path
+) -> None:
+    """A picture of somebody else's never becomes part of a prediction."""
+    card = faulty("linked_frame")
+    write_png(tmp_path / "secret.png", np.zeros((160, 96, 3), np.uint8))
+    block = environment.block_of(card)
+    result = block.result.model_copy(update={"find": "out"})
+    card = card.model_copy(update={"command": block.model_copy(update={"result": result})})
+
+    made, prediction = one_case(card, tiny, tmp_path)
+
+    assert made.failure == "bad_output"
+    assert "0007.png: a link that leaves" in made.reason
+    assert not prediction.exists()
+
+
+def test_job_folders_of_other_machines_and_living_processes_stay() -> None:
+    """$TMPDIR may be shared: only what this machine's dead processes left is swept."""
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    mine = command._work_name()
+    host = mine.rpartition("_")[0].rpartition("_")[0]
+    swept = f"{host}_{dead.pid}_0123456789ab"
+    kept = [mine, f"other_{host}_{dead.pid}_0123456789ab", "somebody_s", f"{dead.pid}_0"]
+    for name in (swept, *kept):
+        (work_root() / name).mkdir(parents=True)
+
+    command.sweep_work()
+
+    assert sorted(path.name for path in work_root().iterdir()) == sorted(kept)
+    assert command._work_name() != command._work_name()
 
 
 def test_a_job_that_rewrites_a_file_of_the_checkout_rewrites_its_own(tmp_path: Path) -> None:
@@ -531,7 +642,7 @@ def test_what_is_not_ready_is_skipped_where_nobody_looked_before(
 
 
 def test_a_plan_is_pure_and_the_same_everywhere(
-    make_card: MakeCard, tiny: Dataset, tmp_path: Path
+    make_card: MakeCard, motion_weights: Path, tiny: Dataset, tmp_path: Path
 ) -> None:
     """Golden lines; nothing is read or written: no checkout, no environment, no folder."""
     card = make_card("planned", "mimicmotion", MIMICMOTION)
@@ -561,8 +672,9 @@ def test_a_plan_is_pure_and_the_same_everywhere(
         " --output_dir /jobs/1/out",
         "# -> out/*.mp4, 32 frames",
     ]
+    assert list(planned_lines(jobs, as_json=False))
     assert not (tmp_path / "cache").exists()
-    assert not list(work_root().iterdir())
+    assert not work_root().exists()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What a run survives: killed workers, full disks, lost devices, children left behind."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -10,14 +11,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from a2bench import plugins
+from a2bench.chunk import do_chunk, result_of
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
 from a2bench.paths import alone_in, aside_name
+from a2bench.processes import MARK, _marked, end_marked, new_mark
 from a2bench.records import MethodCard, Result
 from a2bench.run import plan, run
 from a2bench.store import RunFolder
@@ -58,6 +62,11 @@ def call(body: str, init: str = "pass") -> str:
     """Return the body of a class with these two methods."""
     indented = "\n".join(f"    {line}" for line in body.splitlines())
     return f"def __init__(self, device):\n    {init}\ndef __call__(self, inputs):\n{indented}\n"
+
+
+def local() -> Any:
+    """Return the module of the local back end, which is no package of this process's path."""
+    return sys.modules[type(plugins.runner("local")).__module__]
 
 
 def once(marker: Path, fault: str) -> str:
@@ -259,7 +268,7 @@ def test_a_method_that_dies_while_it_loads_is_given_up(
 
     assert [failed.failure for failed in summary.failed] == ["crash"] * 4
     assert "SIGSEGV while it loaded the method" in summary.failed[0].reason
-    assert "3 workers died so, not tried again" in summary.failed[3].reason
+    assert "so ended 3 cases, the others are not tried" in summary.failed[3].reason
     assert (len(starts.read_text()), summary.made) == (3, 4)
 
 
@@ -267,17 +276,16 @@ def test_a_worker_that_is_gone_when_it_is_given_a_case_costs_that_case(
     tiny: Dataset, store: RunFolder
 ) -> None:
     """Its end of the pipe is closed, its process not yet seen as dead."""
-    local = sys.modules[type(plugins.runner("local")).__module__]
     jobs, _ = plan(store, tiny, [plugins.card("still")], ["self"], "smoke")
-    queue = local._Queue(jobs)
-    worker = local._Worker(make_worker, "cpu:0", None)
+    queue = local()._Queue(jobs)
+    worker = local()._Worker(make_worker, "cpu:0", None)
     worker.process = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(600,))
     worker.process.start()
     worker.pipe, end = multiprocessing.Pipe()
     end.close()
 
     worker.give(queue.next())
-    (result,) = local._answer(worker, queue)
+    (result,) = local()._answer(worker, queue)
 
     assert (result.status, result.failure) == ("failed", "crash")
     assert queue.next() is not None
@@ -296,9 +304,14 @@ def test_a_missing_class_is_found_before_anything_starts(
 
 
 def test_a_lost_device_fails_no_case(
-    tiny: Dataset, store: RunFolder, method: MakeMethod, tmp_path: Path
+    tiny: Dataset,
+    store: RunFolder,
+    method: MakeMethod,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The only device is gone after one clip: three are skipped, and done by the next run."""
+    monkeypatch.setattr(local(), "visible_gpus", lambda _: ["0"])
     gone, mended = tmp_path / "gone", tmp_path / "mended"
     body = call(
         f"gone, mended = pathlib.Path({str(gone)!r}), pathlib.Path({str(mended)!r})\n"
@@ -306,7 +319,7 @@ def test_a_lost_device_fails_no_case(
         "    raise RuntimeError('CUDA error: no CUDA-capable device is detected')\n"
         f"gone.touch()\n{STILL}"
     )
-    card = method("unplugged", body)
+    card = method("unplugged", body, card="device: cuda\n")
 
     summary = run(store, tiny, [card], ["self"], "smoke", workers=1)
     kept = sorted((store.folder / "predictions").rglob("*.mp4"))
@@ -316,8 +329,123 @@ def test_a_lost_device_fails_no_case(
 
     assert (summary.made, summary.failed, len(summary.skipped)) == (1, [], 3)
     assert "every device was lost" in summary.skipped[0].reason
+    assert "RuntimeError: CUDA error: no CUDA-capable device" in summary.skipped[0].reason
     assert (again.made, again.done_before) == (3, 1)
     assert [path.stat().st_mtime_ns for path in kept] == written
+
+
+def test_only_methods_on_a_device_can_lose_it(
+    tiny: Dataset, store: RunFolder, method: MakeMethod
+) -> None:
+    """A CPU method that asks for a GPU is wrong, on every machine."""
+    body = call("raise RuntimeError('No CUDA GPUs are available')")
+
+    summary = run(store, tiny, [method("wants_gpu", body)], ["self"], "smoke", workers=1)
+
+    assert [failed.failure for failed in summary.failed] == ["crash"] * 4
+    assert summary.skipped == []
+
+
+def test_a_batch_on_a_lost_device_is_one_strike(
+    tiny: Dataset, store: RunFolder, method: MakeMethod
+) -> None:
+    """Four clips of one answer say the same thing once; all four are done again."""
+    card = method("several", call(STILL), card="device: cuda\nbatch_size: 4\n")
+    jobs, _ = plan(store, tiny, [card], ["self"], "smoke")
+    queue = local()._Queue(jobs)
+    worker = local()._Worker(make_worker, "cuda:0", "0")
+    worker.pipe, end = multiprocessing.Pipe()
+    worker.task = queue.next()
+
+    end.send([Result.failed(job.request, "crash", "GPU is lost") for job in jobs])
+
+    assert list(local()._answer(worker, queue)) == []
+    assert worker.strikes == 1
+    assert [len(queue.next().jobs) for _ in jobs] == [1, 1, 1, 1]
+    assert queue.lost_words == "GPU is lost"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "loads"), [("MemoryError('20 GiB')", "oom", 3), ("ValueError", "crash", 1)]
+)
+def test_a_model_that_cannot_be_loaded_is_not_loaded_for_every_case(
+    error: str,
+    kind: str,
+    loads: int,
+    tiny: Dataset,
+    store: RunFolder,
+    method: MakeMethod,
+    tmp_path: Path,
+) -> None:
+    """Three cases say so, the fourth is not begun; a new process only where memory was short."""
+    starts = tmp_path / "starts"
+    init = f"open({str(starts)!r}, 'a').write('x'); raise {error}"
+
+    card = method("unloadable", call(STILL, init))
+    summary = run(store, tiny, [card], ["self"], "smoke", workers=1)
+
+    assert [failed.failure for failed in summary.failed] == [kind] * 4
+    assert "so ended 3 cases, the others are not tried" in summary.failed[-1].reason
+    assert len(starts.read_text()) == loads
+
+
+def test_missing_weights_are_found_before_anything_starts(
+    tiny: Dataset,
+    store: RunFolder,
+    method: MakeMethod,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No process loads it; its cases are skipped, another method's are made."""
+    monkeypatch.setenv("A2BENCH_WEIGHTS", str(tmp_path / "empty"))
+    init = f"pathlib.Path({str(tmp_path / 'started')!r}).touch()"
+    row = method("row", call(STILL, init), card="weights: [animate_x_unet]\n")
+    own = method("own", call(STILL, init), card="weights_folder: nowhere\n")
+
+    summary = run(store, tiny, [row, own, plugins.card("still")], ["self"], "smoke", workers=1)
+
+    assert summary.made == 4
+    assert {(result.method, result.failure) for result in summary.skipped} == {
+        ("row", "missing_weights"),
+        ("own", "missing_weights"),
+    }
+    assert len(summary.skipped) == 8
+    assert "a2bench fetch animate_x_unet" in summary.skipped[0].reason
+    assert "nowhere is not there" in summary.skipped[-1].reason
+    assert not (tmp_path / "started").exists()
+
+
+def test_a_method_in_process_is_offline_too(
+    tiny: Dataset, store: RunFolder, method: MakeMethod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before its module is imported; what the user has set stays."""
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setenv("TRANSFORMERS_OFFLINE", "0")
+    names = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "CUDA_VISIBLE_DEVICES")
+    card = method("asks", call(STILL, f"print([os.environ[name] for name in {names}])"))
+
+    run(store, tiny, [card], ["self"], "smoke", workers=1)
+
+    case = tiny.cases("self", "smoke")[0].case_id
+    log = store.prediction(tiny, "self", "asks", 0, case).with_suffix(".log")
+    assert log.read_text() == "['1', '0', '']\n"
+
+
+def test_processes_that_are_started_while_others_are_ended_end_too() -> None:
+    """A program that starts one detached child after the other."""
+    mark = new_mark()
+    code = (
+        "import subprocess\nwhile True:\n"
+        "    subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+    )
+    forker = subprocess.Popen([sys.executable, "-c", code], env=os.environ | {MARK: mark})
+    _wait_for(lambda: len(_marked(mark)) > 20)
+
+    ended = end_marked(mark)
+
+    assert ended > 20
+    assert _marked(mark) == set()
+    assert forker.wait() == -signal.SIGKILL
 
 
 @pytest.fixture
@@ -373,6 +501,61 @@ def test_a_disk_that_fills_while_a_clip_is_stored_leaves_no_half_file(
     assert (result.status, result.failure) == ("skipped", None)
     assert "disk full" in result.reason
     assert [path.suffix for path in folder.iterdir()] in ([], [".log"])
+
+
+@pytest.mark.parametrize("code", ["ENOSPC", "EDQUOT"])
+def test_a_method_that_finds_no_room_is_skipped(
+    code: str, tiny: Dataset, store: RunFolder, method: MakeMethod, tmp_path: Path
+) -> None:
+    """A full disk or a used-up quota, of its own files: no fault of the method."""
+    fault = f"import errno; raise OSError(errno.{code}, os.strerror(errno.{code}), 'cache')"
+    body = call(once(tmp_path / "first", fault))
+
+    summary = run(store, tiny, [method("writes", body)], ["self"], "smoke", workers=1)
+
+    assert (summary.made, summary.failed, len(summary.skipped)) == (3, [], 1)
+    assert summary.skipped[0].reason.startswith("disk full: ")
+
+
+def test_a_disk_without_room_for_a_folder_skips_and_goes_on(
+    tiny: Dataset, small_disk: Path
+) -> None:
+    """Not one file more fits (no inode is left): no folder, log, note, event or record."""
+    store = RunFolder.of(small_disk, "full")
+    still, warp = plugins.card("still"), plugins.card("similarity_warp")
+    run(store, tiny, [still], ["self"], "smoke", workers=1)
+    used = sum(1 for _ in small_disk.rglob("*")) + 1  # and the folder itself
+    limit = ["mount", "-o", f"remount,nr_inodes={used}", str(small_disk)]
+    subprocess.run(limit, check=True)
+
+    full = run(store, tiny, [still, warp], ["self"], "smoke", workers=1)
+    subprocess.run([*limit[:2], "remount,nr_inodes=9999", str(small_disk)], check=True)
+    again = run(store, tiny, [still, warp], ["self"], "smoke", workers=1)
+
+    assert (full.made, full.failed, len(full.skipped), full.done_before) == (0, [], 4, 4)
+    assert all(result.reason.startswith("disk full") for result in full.skipped)
+    assert (again.made, again.failed, again.done_before) == (4, [], 4)
+
+
+def test_a_chunk_on_a_full_disk_goes_on(
+    tiny: Dataset, store: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record of its first case does not fit; the other three are written."""
+    jobs, _ = plan(store, tiny, [plugins.card("still")], ["self"], "smoke")
+    save, refused = RunFolder.save_result, []
+
+    def full_once(prediction: Path, result: Result) -> None:
+        if not refused:
+            refused.append(result.case_id)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(prediction, result)
+
+    monkeypatch.setattr(RunFolder, "save_result", staticmethod(full_once))
+    do_chunk(jobs, make_worker, workers=1)
+
+    left = [job.request.case.case_id for job in jobs if result_of(job) is None]
+    assert left == refused
+    assert len(refused) == 1
 
 
 def test_events_say_what_happened(

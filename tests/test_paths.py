@@ -1,5 +1,6 @@
 """Files are whole or not there; what killed processes left is cleared away."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from a2bench.paths import aside_name, sweep_asides, write_aside, write_text
+from a2bench.errors import A2BenchError
+from a2bench.paths import alone_in, aside_name, only_one, sweep_asides, write_aside, write_text
 
 HANG = (
     "import sys, time\nfrom pathlib import Path\nfrom a2bench.paths import write_aside\n"
@@ -65,3 +67,20 @@ def test_the_unfinished_file_of_a_living_process_stays(tmp_path: Path) -> None:
     sweep_asides(tmp_path)
     assert mine.exists()
     assert str(os.getpid()) in mine.name
+
+
+def test_a_file_system_without_locks_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file, what the system says, and what to do."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    for lock in (only_one, alone_in):
+        with (
+            pytest.raises(A2BenchError, match=r"x\.lock: cannot be locked: No locks.*\nhint: some"),
+            lock(tmp_path / "x.lock", "testing"),
+        ):
+            pass

@@ -854,6 +854,23 @@ def test_frames_may_be_jpeg_or_webp(tmp_path: Path, suffix: str) -> None:
     assert np.abs(clip.frames.astype(int) - corner()).mean() < 3
 
 
+def test_a_frame_that_is_a_link_must_stay_in_its_folder(tmp_path: Path) -> None:
+    """Frames may come from anybody; a link inside is harmless, a pipe would never end."""
+    folder = save_frames(tmp_path / "case", ["0.png", "1.png"], noise(2))
+    write_png(tmp_path / "secret.png", noise(1)[0])
+    (folder / "2.png").symlink_to("1.png")
+    assert len(read_frame_folder(folder).frames) == 3
+
+    (folder / "3.png").symlink_to(tmp_path / "secret.png")
+    with pytest.raises(A2BenchError, match=r"3\.png: a link that leaves"):
+        read_frame_folder(folder)
+    assert len(read_frame_folder(folder, within=tmp_path).frames) == 4
+    (folder / "3.png").unlink()
+    os.mkfifo(folder / "3.png")
+    with pytest.raises(A2BenchError, match=r"3\.png: expected a picture"):
+        read_frame_folder(folder)
+
+
 BAD_FOLDERS = [
     pytest.param([], "holds no frame", id="empty"),
     pytest.param(["0.png", "1.png", "3.png"], "numbered 0 to 3, 2 is the first", id="gap"),

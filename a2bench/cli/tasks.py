@@ -222,14 +222,18 @@ def _run(cfg: Any) -> int:
     for method, protocol, reason in summary.not_applicable:
         print(f"not applicable: {method} in {protocol}: {reason}")
     for result in summary.failed:
-        said = [line for line in result.reason.splitlines() if not line.startswith("hint:")]
+        said = [line for line in result.reason.split("\n") if not line.startswith("hint:")]
         last = said[-1].strip()
         print(
             f"failed: {result.method} {result.protocol} {result.case_id}: {result.failure}: {last}"
         )
+    same: dict[tuple[str, str, str], list[str]] = {}
     for result in summary.skipped:
-        last = result.reason.splitlines()[-1].strip()
-        print(f"skipped: {result.method} {result.protocol} {result.case_id}: {last}")
+        last = result.reason.strip().split("\n")[-1].strip()
+        same.setdefault((result.method, result.protocol, last), []).append(result.case_id)
+    for (method, where, last), cases in same.items():
+        which = cases[0] if len(cases) == 1 else f"{len(cases)} cases"
+        print(f"skipped: {method} {where} {which}: {last}")
     skipped = f"{len(summary.skipped)} skipped, " if summary.skipped else ""
     print(
         f"{summary.made} predictions made, {summary.done_before} were there, "

@@ -68,6 +68,18 @@ elif fault == "two":
 elif fault == "link":
     secret = Path(os.environ["CHILD_FILE"]).with_name("secret.mp4")
     (out / "answer.mp4").symlink_to(secret)
+elif fault == "linked_frame":
+    import cv2
+    import numpy as np
+
+    for index in range(frames):
+        cv2.imwrite(str(out / f"{index:04d}.png"), np.full((height, width, 3), index, np.uint8))
+    (out / "0007.png").unlink()
+    (out / "0007.png").symlink_to(Path(os.environ["CHILD_FILE"]).with_name("secret.png"))
+elif fault == "disk_full":
+    sys.exit("OSError: [Errno 28] No space left on device: 'latents.pt'")
+elif fault == "handled":
+    print("torch.OutOfMemoryError: CUDA out of memory. Trying again in halves")
 elif fault == "environment":
     for name, value in sorted(os.environ.items()):
         print(f"{name}={value}")

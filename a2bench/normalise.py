@@ -299,15 +299,7 @@ def _picture_box(
     width: int, height: int, target: Size, spatial: SpatialMap | None, what: str
 ) -> _Box:
     """Where in a prediction's frame the target's picture lies."""
-    left, right = 0, width
-    if spatial is not None and spatial.panels > 1:
-        if width < spatial.panels:
-            raise BadPrediction(
-                "bad_output", f"{what}: {width} px wide, cannot hold {spatial.panels} panels."
-            )
-        left = round(width * spatial.panel / spatial.panels)
-        right = round(width * (spatial.panel + 1) / spatial.panels)
-    panel = _Box(left, 0, right - left, height)
+    panel = _Box(0, 0, width, height) if spatial is None else _panel(width, height, spatial, what)
     # Cross-multiplied: > 0 where the panel is wider than the target.
     excess = panel.width * target.height / (panel.height * target.width) - 1
     if spatial is None:
@@ -316,7 +308,7 @@ def _picture_box(
         return panel
     if spatial.fit == "letterbox":
         inner = _letterbox(target.width, target.height, panel.width, panel.height)
-        return _Box(left + inner.left, inner.top, inner.width, inner.height)
+        return _Box(panel.left + inner.left, panel.top + inner.top, inner.width, inner.height)
     if spatial.fit == "crop":
         # What the crop left out, in target pixels along the longer-cut axis.
         lost_px = target.height * (1 - 1 / (1 + excess)) if excess > 0 else target.width * -excess
@@ -328,6 +320,20 @@ def _picture_box(
                 "Generate with `fit: letterbox` or `fit: stretch` instead.",
             )
     return panel
+
+
+def _panel(width: int, height: int, spatial: SpatialMap, what: str) -> _Box:
+    """Where in a frame of one or more panels the prediction lies."""
+    gap, border, panels = spatial.gap_px, spatial.border_px, spatial.panels
+    inner = width - 2 * border - (panels - 1) * gap
+    if inner < panels or height <= 2 * border:
+        raise BadPrediction(
+            "bad_output", f"{what}: {width}x{height} px cannot hold {panels} panels side by side."
+        )
+    before = border + spatial.panel * gap
+    left = before + round(inner * spatial.panel / panels)
+    right = before + round(inner * (spatial.panel + 1) / panels)
+    return _Box(left, border, right - left, height - 2 * border)
 
 
 def _unknown_fit(what: str, panel: _Box, target: Size) -> str:

@@ -172,6 +172,10 @@ class SpatialMap(Record):
     panel: int = 0
     """Which of `panels` side-by-side pictures is the prediction, from the left, from 0."""
     panels: int = Field(1, ge=1, le=8)
+    gap_px: int = Field(0, ge=0, le=64)
+    """Between two panels (torchvision's `make_grid` leaves 2)."""
+    border_px: int = Field(0, ge=0, le=64)
+    """Around all panels together."""
 
     @model_validator(mode="after")
     def _panel_exists(self) -> "SpatialMap":
@@ -209,6 +213,16 @@ class NativeGrid(Record):
     """How reference and driver are brought to `size`; the normaliser undoes it."""
 
 
+class KnownProblem(Record):
+    """What is wrong upstream, as `a2bench info method NAME` tells it."""
+
+    problem: str
+    source: str = ""
+    """Where it is told: an address of an issue, or the file that was read."""
+    ours: str
+    """What the card does about it; "nothing" is an answer too, with the reason."""
+
+
 class MethodCard(Record):
     """`baselines/<name>.yaml`: everything the runner must know of a method, as data."""
 
@@ -219,6 +233,11 @@ class MethodCard(Record):
     kind: Literal["in_process", "command", "precomputed"]
     entry: str | None = None
     """`in_process`: the class beside the card that animates; its file is `<name>.py`."""
+    status: Literal["ready", "experimental"] = "ready"
+    """`experimental`: the plan stands, but nobody has carried it out with the real weights, and
+    some of what it needs lies outside the card."""
+    status_reason: str = ""
+    """Why it is experimental, or why it is `precomputed` only."""
     inputs_seen: tuple[Input, ...]
     trained_on: str = ""
     """Data that its weights have seen, for the table's column; "none": it has no weights."""
@@ -256,6 +275,9 @@ class MethodCard(Record):
     code: str = ""
     licence_code: str = ""
     licence_weights: str = ""
+    hardware: str = ""
+    """What it needs to run, as its authors state it or as we estimate it."""
+    known_problems: tuple[KnownProblem, ...] = ()
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
@@ -269,6 +291,8 @@ class MethodCard(Record):
             raise ValueError("`command` (a block) goes with kind command, and only with it")
         if self.weights_folder is not None and self.kind != "in_process":
             raise ValueError("`weights_folder` goes with kind in_process")
+        if self.status == "experimental" and not self.status_reason:
+            raise ValueError("status experimental needs `status_reason`")
         if self.command is not None:
             self.command.check_inputs(self.inputs_seen)
         return self

@@ -66,6 +66,8 @@ DECIDES_NOTHING = frozenset(
         "schema_",
         "title",
         "summary",
+        "status",
+        "status_reason",
         "trained_on",
         "tracks",
         "stochastic",  # which seeds are run; each seed's predictions stay what they are
@@ -79,6 +81,8 @@ DECIDES_NOTHING = frozenset(
         "code",
         "licence_code",
         "licence_weights",
+        "hardware",
+        "known_problems",
         "command.source.url",  # the commit names the content
         "command.source.licence",
         "command.patches.name",

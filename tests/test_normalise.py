@@ -374,6 +374,19 @@ def test_a_panel_may_have_bars() -> None:
     assert np.array_equal(target, result.frames[0])  # 64x96 inside 96x96: never resized
 
 
+def test_gaps_and_a_border_are_left_out() -> None:
+    """Three pictures of 64x96 as `make_grid` lays them: 3 x 64 + 4 x 2 = 200 wide, 96 + 4 high."""
+    frames = np.zeros((32, 100, 200, 3), np.uint8)
+    for index in range(3):
+        left = 2 + index * (64 + 2)
+        frames[:, 2:98, left : left + 64] = 50 + index
+    clip = Clip(frames, np.arange(32) / 8, 8.0)
+
+    result = normalise(clip, spatial=SpatialMap(panel=2, panels=3, gap_px=2, border_px=2))
+
+    assert (result.frames == 52).all()
+
+
 def test_more_panels_than_columns_are_refused() -> None:
     with pytest.raises(BadPrediction, match="cannot hold 8 panels"):
         normalise(clip_at(8, 32, width=4), spatial=SpatialMap(panel=0, panels=8))

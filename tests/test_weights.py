@@ -128,6 +128,8 @@ def test_the_table_holds_every_file_of_the_dossier() -> None:
     for row in rows.values():
         assert row.licence
         assert row.source.startswith("https://")
+        if row.opened_by == "method":
+            continue  # its own program reads it; it may be had by hand only
         assert row.sha256 or row.sha256_prefix or row.keys
         assert row.urls or row.hub or row.package
 
@@ -398,7 +400,8 @@ def test_a_group_is_all_its_files_and_a_wrong_name_is_answered(folder: Path, cli
     names = {row.name for row in weights.rows_named(["metrics"])}
 
     assert {"inception_fid", "i3d_torchscript", "resnet3d50_kinetics"} <= names
-    assert len(weights.rows_named(["all"])) == len(weights.table())
+    ours = [row for row in weights.table().values() if row.opened_by == "a2bench"]
+    assert weights.rows_named(["all"]) == ours
     answer = cli("fetch", "inception")
     assert answer.returncode == 2
     assert "Did you mean 'inception_fid'?" in answer.stderr
@@ -453,3 +456,26 @@ def test_the_hub_is_asked_through_its_own_library(
     assert "from hf://me/mine/deep/w.bin@main" in got.stdout
     assert (folder / "mine.pth").read_bytes() == CONTENT
     assert not (folder / ".partial" / "mine.hub").exists()
+
+
+def test_a_file_that_only_its_method_opens_is_taken_and_marked(
+    folder: Path, add_row: Callable, tmp_path: Path
+) -> None:
+    """Its hash is published nowhere and we never look inside: what came is noted."""
+    row = add_row("theirs", CONTENT, sha256=None, opened_by="method", format="other")
+    (tmp_path / "carried").mkdir()
+    (tmp_path / "carried" / "theirs.pth").write_bytes(CONTENT)
+
+    got = fetch(row, source=tmp_path / "carried")
+
+    assert got.status.state == "unverified"
+    assert hashlib.sha256(CONTENT).hexdigest() in weights.unverified("theirs")
+    assert row not in weights.rows_named(["all"])
+
+
+def test_a_method_stands_for_all_its_files() -> None:
+    from a2bench.cli.fetching import _rows_of
+
+    assert _rows_of("fomm") == ["fomm_taichi"]
+    assert _rows_of("inception_fid") == ["inception_fid"]
+    assert "svd_xt_1_1_unet" in _rows_of("controlnext_svd_v2")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from a2bench import weights
+from a2bench import plugins, weights
 from a2bench.cli.listing import Rows
 from a2bench.errors import A2BenchError
 from a2bench.weights.fetch import Say, fetch
@@ -83,13 +83,29 @@ def source_folder(named: Path | None) -> Path | None:
     return folder.expanduser() if folder else None
 
 
+def _rows_of(name: str) -> list[str]:
+    """Return the names of a method's files; a name of the table stands for itself."""
+    known = weights.table()
+    if name in known or any(name in row.groups for row in known.values()):
+        return [name]
+    if name not in plugins.names("baselines"):
+        return [name]
+    card = plugins.card(name)
+    linked = card.command.weights if card.command is not None else ()
+    return [*card.weights, *(one.name for one in linked)]
+
+
 def fetch_all(names: Sequence[str], source: Path | None) -> list[str]:
     """Get rows one after the other; return what went wrong, after all were tried.
 
+    Args:
+        names: rows, groups, and methods, which stand for all files they load.
+        source: a folder to take the files from; None: download.
+
     Raises:
-        A2BenchError: a name that is neither a row nor a group.
+        A2BenchError: a name that is none of these.
     """
-    rows = weights.rows_named(names)
+    rows = weights.rows_named([one for name in names for one in _rows_of(name)])
     wanted = [row for row in rows if not weights.status(row.name).usable]
     known = sum(row.size_bytes or 0 for row in wanted)
     print(f"{len(rows)} files, {len(wanted)} to get ({megabytes(known)}), into {weights.folder()}")

@@ -78,6 +78,9 @@ class WeightRow(Record):
     are kept as safetensors and are what `tensors` reads."""
     keys: Entry | None = None
     """`module:function` that returns every key with its shape; needed where no hash is known."""
+    opened_by: Literal["a2bench", "method"] = "a2bench"
+    """`method`: only the method's own program reads it, in its own process; we never open it. Where
+    no hash is published either, what came is noted and counts as `unverified`."""
     note: str = ""
 
     @model_validator(mode="after")
@@ -85,6 +88,12 @@ class WeightRow(Record):
         safe_name(self.file, what=f"weights {self.name}: file")
         if self.format == "torchscript" and self.sha256 is None:
             raise ValueError("TorchScript is a program: it is never taken without `sha256`")
+        if self.opened_by == "method":
+            if self.converter or self.keys or self.format != "other":
+                raise ValueError(
+                    "`opened_by: method` goes with `format: other` and without converter or keys"
+                )
+            return self
         if self.sha256 is None and not self.sha256_prefix and self.keys is None:
             raise ValueError("without a published `sha256`, `keys` must say how it is recognised")
         return self
@@ -186,13 +195,17 @@ def row(name: str) -> WeightRow:
 
 
 def rows_named(names: Iterable[str]) -> list[WeightRow]:
-    """Return the rows of names and groups, each once; `all` is every row.
+    """Return the rows of names and groups, each once; `all` is every row that we open ourselves.
+
+    What upstream programs load is asked for by name: together it fills a disk.
 
     Raises:
         A2BenchError: neither a row nor a group.
     """
     rows = table()
-    groups: dict[str, list[WeightRow]] = {"all": list(rows.values())}
+    groups: dict[str, list[WeightRow]] = {
+        "all": [one for one in rows.values() if one.opened_by == "a2bench"]
+    }
     for one in rows.values():
         for group in one.groups:
             groups.setdefault(group, []).append(one)

@@ -32,8 +32,8 @@ from a2bench.ondemand import truth_digest, truth_digests
 from a2bench.paths import sha256_file, sha256_text, write_text
 from a2bench.records import PROTOCOLS, MethodCard, Protocol, Result, Value, set_id
 from a2bench.results import Caption, Leaderboard, MadeBy, Measured, Provenance, aggregate
-from a2bench.run import PROMPT
 from a2bench.score import RULES
+from a2bench.settings import PROMPT, files_of
 from a2bench.statistics import RESAMPLES, SEED, Clusters
 from a2bench.store import RunFolder
 from a2bench.subsets import facts
@@ -217,7 +217,7 @@ def committed(made: Board, store: RunFolder, dataset: Dataset) -> Committed:
             case.case_id,
             case.reference_id,
             case.driver_id,
-            _truth_of(truth_digests(dataset, case)),
+            truth_of(truth_digests(dataset, case)),
             {escape_csv(key): plain(text) for key, text in facts(dataset, case).items()},
         )
         for protocol in made.cases
@@ -230,7 +230,7 @@ def committed(made: Board, store: RunFolder, dataset: Dataset) -> Committed:
             "partial": made.leaderboard.partial,
             "rows": _rows_of(made.leaderboard),
             "methods": {
-                name: _made_by(store.card(name), by_protocol)
+                name: _made_by(store, store.card(name), by_protocol)
                 for name, by_protocol in sorted(methods.items())
             },
             "columns": tuple(shown),
@@ -263,7 +263,8 @@ def metric_digest(name: str) -> str:
     return sha256_file(path) if path is not None else sha256_text(repr(plugins.metric(name)))
 
 
-def _truth_of(digests: dict[str, str] | None) -> str:
+def truth_of(digests: dict[str, str] | None) -> str:
+    """Return the digest by which a case's truth is known; "": it was never rendered."""
     return "" if digests is None else sha256_text(truth_digest(digests))
 
 
@@ -277,7 +278,9 @@ def _rows_of(leaderboard: Leaderboard) -> dict[Protocol, tuple[str, ...]]:
 
 
 def _made_by(
-    card: MethodCard, by_protocol: Mapping[Protocol, Sequence[tuple[int, str, Result]]]
+    store: RunFolder,
+    card: MethodCard,
+    by_protocol: Mapping[Protocol, Sequence[tuple[int, str, Result]]],
 ) -> MadeBy:
     results = [result for found in by_protocol.values() for _, _, result in found]
     made_of: dict[str, set[str]] = {}
@@ -286,6 +289,7 @@ def _made_by(
             made_of.setdefault(key, set()).add(plain(text))
     return MadeBy(
         card=card,
+        files={} if store.is_brought(card) else dict(sorted(files_of(card).items())),
         fingerprints={
             protocol: fingerprints_digest(
                 (seed, case_id, result.fingerprint) for seed, case_id, result in found
@@ -366,13 +370,18 @@ def write_leaderboard(found: Committed, folder: Path, *, all_columns: bool = Fal
     sheet = folder / CONTACT_SHEET
     listed = [*written, *([sheet] if sheet.is_file() else [])]
     files = {path.relative_to(folder).as_posix(): sha256_file(path) for path in listed}
-    write_text(folder / PROVENANCE, _provenance_text(with_files(found.provenance, files)))
+    write_provenance(with_files(found.provenance, files), folder)
     return [*written, folder / PROVENANCE]
 
 
 def with_files(provenance: Provenance, files: Mapping[str, str]) -> Provenance:
     """Return the provenance with the digests of the files beside it."""
     return provenance.model_copy(update={"files": dict(sorted(files.items()))})
+
+
+def write_provenance(provenance: Provenance, folder: Path) -> None:
+    """Write the record of a leaderboard's folder."""
+    write_text(folder / PROVENANCE, _provenance_text(provenance))
 
 
 def _provenance_text(provenance: Provenance) -> str:

@@ -198,6 +198,8 @@ class MadeBy(Record):
 
     card: MethodCard
     """As it was then: its configuration, resolved."""
+    files: dict[str, str] = Field(default_factory=dict)
+    """Digests of its code, lock and weights; of videos that were brought none."""
     fingerprints: dict[Protocol, Digest] = Field(default_factory=dict)
     """Of all its requests there (card, code, inputs, seeds), one digest of their fingerprints."""
     devices: tuple[str, ...] = ()

@@ -109,11 +109,11 @@ def test_a_subset_has_only_its_cases() -> None:
 
 
 def test_methods_are_compared_as_in_a_run() -> None:
-    """`still` has 0.1 more than `steady` on each case, as the toy is made: six wins, p = 1 / 32."""
+    """`still` has 1 dB more than `steady` on each case, six wins: p = 2 / 2^6."""
     report = compare_committed(toy(), "still", "steady", "cross")
 
     (psnr,) = [line for line in report.lines if line.metric == "psnr"]
-    assert psnr.paired.effect.value == pytest.approx(0.1)
+    assert psnr.paired.effect.value == pytest.approx(1.0)
     assert (psnr.paired.wins, psnr.paired.losses) == (6, 0)
     assert psnr.paired.p == pytest.approx(2 / 2**6)
     assert set(report.skipped) == {"lpips_alex", "lpips_vgg"}

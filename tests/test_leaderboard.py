@@ -249,3 +249,32 @@ def test_the_command_line_writes_a_leaderboard_where_it_belongs(
     shutil.copytree(home / BOARD, tmp_path / "copy")
     write_leaderboard(found, tmp_path / "copy")
     assert _bytes(tmp_path / "copy") == _bytes(home / BOARD)
+
+
+def test_cases_are_made_again_and_an_edit_that_makes_a_table_is_found(
+    real: tuple[Path, dict[str, str]], tmp_path: Path, cli: Cli
+) -> None:
+    """Values, table and digests were all edited to agree; the prediction does not."""
+    home, env = real
+    whole = cli("verify", "results", str(home / "results"), "--cases", "30", "--json", **env)
+    assert whole.returncode == 0, whole.stdout + whole.stderr
+    (report,) = json.loads(whole.stdout)["leaderboards"]
+    methods = {(one["protocol"], one["method"], one["how"]) for one in report["again"]}
+    assert len(report["again"]) == 28  # 4 cases x (4 methods in cross, 3 in self)
+    assert ("cross", "puppet_warp", "re-run") in methods
+    assert max(one["largest"] for one in report["again"]) <= 1e-6
+
+    found = read_leaderboard(home / BOARD)
+    better = [
+        value.model_copy(update={"value": value.value + 2})
+        if (value.method, value.metric) == ("puppet_warp", "psnr") and value.value
+        else value
+        for value in found.values
+    ]
+    write_leaderboard(replace(found, values=tuple(better)), tmp_path / "edited")
+
+    edited = cli("verify", "results", str(tmp_path / "edited"), "--cases", "30", **env)
+
+    assert edited.returncode == 1
+    assert "puppet_warp" in edited.stdout
+    assert "psnr is" in edited.stdout

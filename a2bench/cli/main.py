@@ -8,6 +8,7 @@ import typer
 
 from a2bench.cli import dataset_verbs as dataset_verbs  # registers its commands
 from a2bench.cli import environments, groups, judging
+from a2bench.cli import results_verbs as results_verbs  # registers its commands
 from a2bench.errors import A2BenchError, unknown_name
 
 EXIT_FAIL, EXIT_WRONG_INPUT = 1, 2
@@ -437,7 +438,7 @@ def doctor(
 app.add_typer(groups.top)
 app.add_typer(groups.report, name="report", help="Static pages that open from the disk.")
 app.add_typer(groups.export, name="export", help="What others read: hub, COCO, Animate-X.")
-app.add_typer(groups.verify, name="verify", help="Check that a data set is what was built.")
+app.add_typer(groups.verify, name="verify", help="Check a data set or a leaderboard.")
 
 
 app.command(name="compare")(judging.compare_methods)

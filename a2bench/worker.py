@@ -23,6 +23,7 @@ from a2bench.method import BatchMethod, Method
 from a2bench.normalise import BadPrediction
 from a2bench.ondemand import Grid
 from a2bench.paths import is_disk_full
+from a2bench.pose.failures import PoseFailure
 from a2bench.processes import is_disk_full_text, is_out_of_memory
 from a2bench.records import MethodCard, Request, Result
 from a2bench.runner import Job, Worker
@@ -144,7 +145,7 @@ def make_worker(device: str) -> Worker:
 
 
 def _what_went_wrong(request: Request, error: Exception) -> Result:
-    if isinstance(error, BadPrediction):
+    if isinstance(error, BadPrediction | PoseFailure):
         return Result.failed(request, error.failure, str(error))
     if isinstance(error, MissingWeights):
         return Result.skipped(request, str(error), "missing_weights")

@@ -2,7 +2,7 @@
 
 `pytest tests/baselines/test_animate_x_goldens.py --goldens DIR` runs all files found in DIR;
 without it, $A2BENCH_GOLDENS (where set) and the small files committed here. A folder without
-goldens, or with a file that is none, is an error. `test_a_pose_...` is the pose front end's.
+goldens, or with a file that is none, is an error.
 """
 
 import os
@@ -18,6 +18,7 @@ from a2bench.baselines.animate_x import PerceiverConfig, PoseEncoderConfig
 from a2bench.baselines.animate_x.pose_indicator import KeypointEncoder, Perceiver
 from tests.baselines import animate_x_goldens as goldens
 from tests.conftest import external
+from tests.pose.dwpose_golden import check_pose_golden
 
 TOLERANCE = 1e-4
 
@@ -204,6 +205,10 @@ def test_a_ddim_golden_is_met_by_tables_and_loops(golden_file, part):
     else:
         final = loop(*goldens.beside(golden_file), steps)
     assert goldens.differs(final, stored["final"]) <= TOLERANCE
+
+
+def test_a_pose_golden_is_met_by_the_front_end(golden_file, part):
+    check_pose_golden(goldens.read(golden_file))
 
 
 @torch.inference_mode()

@@ -222,5 +222,5 @@ def test_without_onnxruntime_the_line_to_type_is_said(tmp_path):
 
 def test_its_files_are_rows_of_the_weight_table():
     rows = {row.name: row for row in weights.rows_named(["dwpose"])}
-    assert set(rows) == {"dwpose_detector", "dwpose_estimator"}
+    assert set(rows) == {"dwpose_detector_onnx", "dwpose_pose_onnx"}
     assert all(row.sha256 and row.size_bytes and row.licence for row in rows.values())

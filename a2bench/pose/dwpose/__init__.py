@@ -1,6 +1,6 @@
 """DWPose: a person in each frame and 133 key points of it, by two ONNX networks.
 
-    files = [weights.path_of(name) for name in ("dwpose_detector", "dwpose_estimator")]
+    files = [weights.path_of(name) for name in ("dwpose_detector_onnx", "dwpose_pose_onnx")]
     clip = DWPose(*files, device="cuda:0").estimate(frames, fps=8)
     poses, pictures = clip.pose(), clip.draw()
 

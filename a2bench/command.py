@@ -230,9 +230,13 @@ def _host() -> str:
     return re.sub(r"\W", "_", socket.gethostname())
 
 
+def _kept_for_looking() -> bool:
+    return os.environ.get("A2BENCH_KEEP_WORK") == "1"
+
+
 def sweep_work() -> None:
     """Remove job folders of this machine's processes that are gone; $TMPDIR may be shared."""
-    if not (root := work_root()).is_dir():
+    if not (root := work_root()).is_dir() or _kept_for_looking():
         return
     for path in root.iterdir():
         host, _, rest = path.name.rpartition("_")[0].rpartition("_")
@@ -260,7 +264,7 @@ def execute(card: MethodCard, request: Request, *, device: str, log: Path) -> Re
     except _StepFailed as error:
         return Result.failed(request, error.kind, str(error))
     finally:
-        if os.environ.get("A2BENCH_KEEP_WORK") != "1":
+        if not _kept_for_looking():
             shutil.rmtree(work, ignore_errors=True)
 
 

@@ -5,6 +5,7 @@ The runner decides where this runs; what is done is the same everywhere.
 
 import gc
 import os
+import random
 import shutil
 import sys
 import time
@@ -258,6 +259,15 @@ def _autocast(card: MethodCard, device: str) -> AbstractContextManager[object]:
     return torch.autocast(kind, dtype=getattr(torch, card.autocast))
 
 
+def _seed_everything(seed: int) -> None:
+    """Seed the global generators: a method that uses them, not `inputs.seed`, is repeatable too."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002 - the old generator is what is seeded
+    torch = sys.modules.get("torch")  # where nobody imported it, nobody draws from it
+    if torch is not None:
+        torch.manual_seed(seed)
+
+
 def _predict(
     method: Method, card: MethodCard, requests: Sequence[Request], device: str
 ) -> list[Result]:
@@ -272,6 +282,7 @@ def _predict(
     for inputs in given:
         inputs.read_all()
     prepared = time.perf_counter()
+    _seed_everything(requests[0].seed)
     with _autocast(card, device):
         if len(requests) == 1:
             answers: Sequence[object] = [method(given[0])]

@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+import os
+import re
 import subprocess
 import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -23,7 +26,7 @@ from a2bench.command import plan as plan_command
 from a2bench.command import shell_lines, work_root
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
-from a2bench.paths import is_alive
+from a2bench.paths import is_alive, only_one
 from a2bench.records import MethodCard, Result
 from a2bench.run import plan, planned_lines, run
 from a2bench.score import score
@@ -131,6 +134,13 @@ def verb(*words: str) -> click.testing.Result:
 
 def digest(path: Path) -> str:
     return f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
+PAINT = """
+import sys
+from standin_media import write_avi
+write_avi(sys.argv[1], ((200, 40, 40),), 96, 160, int(sys.argv[2]), 8)
+"""
 
 
 def one_case(card: MethodCard, dataset: Dataset, home: Path) -> tuple[Result, Path]:
@@ -311,6 +321,74 @@ def test_two_steps_and_the_column_that_is_the_answer(
     )
     changed = card.model_copy(update={"command": block})
     assert environment.environment_folder(changed) != folder
+
+
+def test_a_card_with_a_lock_of_its_own_is_built_by_the_command_line(
+    make_card: MakeCard, wheels: Path, tiny_home: Path, cli: Cli, tmp_path: Path
+) -> None:
+    """`lock: card`: the lock is written once, kept, and names the environment; nothing else fits.
+
+    A folder stands in for PyPI (uv asks no index here); the lock has hashes, no address.
+    """
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    block = {
+        "environment": {"python": python, "packages": ["standin-media"]},
+        "steps": [
+            {"name": "go", "argv": ["{python}", "-c", PAINT, "{work}/out/a.avi", "{frames}"]}
+        ],
+        "result": {"find": "out/a.avi"},
+    }
+    card = make_card("locked", "faulty", block, inputs_seen=[], output={"temporal": {"fps": 8}})
+    lock = environment.lock_path(card)
+    index = {"UV_FIND_LINKS": str(wheels)}
+
+    unlocked = cli("env", "build", "locked", **index)
+    written = cli("env", "build", "locked", "--lock", **index)
+    built = cli("env", "build", "locked", **index)
+    folder = environment.environment_folder(card)
+    again = cli("env", "build", "locked")  # what is there needs no index
+    checked = cli("env", "check", "locked")
+    where = (f"home={tiny_home}", "dataset=a2bench-proc-tiny", "split=smoke", "protocol=self")
+    ran = cli("run", "method=locked", *where, "run=locked", "workers=1")
+    text = lock.read_text()
+    digest_here = re.search(r"sha256:[0-9a-f]{64}", text)
+    assert digest_here is not None
+    lock.write_text(text.replace(digest_here[0], "sha256:" + "0" * 64))
+    tampered = cli("env", "build", "locked", **index)
+    refused = cli("run", "method=locked", *where, "run=locked", "workers=1")
+
+    assert unlocked.returncode == 2
+    assert "a2bench env build locked --lock writes it" in unlocked.stderr
+    assert written.stdout.strip() == str(lock)
+    assert text.startswith("standin-media==1.0 \\\n    --hash=sha256:")
+    assert built.returncode == 0, built.stderr
+    assert f"environment: {folder}" in built.stdout
+    assert (folder / "lock.txt").read_text() == text
+    assert again.returncode == checked.returncode == 0, again.stderr + checked.stdout
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert tampered.returncode == 2
+    assert "uv pip sync failed" in tampered.stderr
+    assert environment.environment_folder(card) != folder
+    assert "  - file locked.lock" in refused.stderr
+
+
+def test_an_environment_is_not_removed_while_it_is_built(
+    make_card: MakeCard, cli: Cli, tmp_path: Path
+) -> None:
+    """Removing waits for the lock, and says for whom."""
+    card = make_card("busy", "faulty", {**MIMICMOTION, "weights": []})
+    folder = environment.environment_folder(card)
+    folder.mkdir(parents=True)
+    with ThreadPoolExecutor(1) as pool:
+        with only_one(folder.with_suffix(".lock"), "testing"):
+            removing = pool.submit(cli, "env", "remove", "busy")
+            with pytest.raises(TimeoutError):
+                removing.result(4)
+            assert folder.exists()
+        done = removing.result(60)
+
+    assert f"waiting: process {os.getpid()} on" in done.stderr
+    assert done.stdout == f"removed: {folder}\n"
 
 
 def test_a_program_that_writes_where_it_stands_does_not_touch_the_checkout(

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -429,6 +430,67 @@ def test_a_method_in_process_is_offline_too(
     case = tiny.cases("self", "smoke")[0].case_id
     log = store.prediction(tiny, "self", "asks", 0, case).with_suffix(".log")
     assert log.read_text() == "['1', '0', '']\n"
+
+
+def test_each_gpu_has_one_worker_that_sees_no_other(
+    tiny: Dataset, store: RunFolder, method: MakeMethod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By index or by name, as CUDA_VISIBLE_DEVICES has them; a result says which it was."""
+    monkeypatch.setattr(local(), "visible_gpus", lambda _: ["3", "GPU-5ebe"])
+    body = call(
+        "assert self.device == 'cuda:0'\n"
+        f"print(os.environ['CUDA_VISIBLE_DEVICES'])\ntime.sleep(2)\n{STILL}",
+        "self.device = device",
+    )
+
+    run(store, tiny, [method("gpu", body, card="device: cuda\n")], ["self"], "smoke")
+
+    logs = [path.read_text().strip() for path in sorted(store.folder.rglob("*.log"))]
+    records = sorted(store.folder.glob("predictions/*/*/*/*/0/*.json"))
+    devices = [Result.model_validate_json(path.read_bytes()).device for path in records]
+    assert devices == [f"cuda:{gpu}" for gpu in logs]
+    assert set(logs) == {"3", "GPU-5ebe"}
+
+
+def test_the_memory_of_a_gpu_is_read_from_nvml(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the device that CUDA_VISIBLE_DEVICES names; 2048 MiB in use."""
+    asked = []
+
+    def by_uuid(name: str) -> str:
+        asked.append(name)
+        return name
+
+    nvml = SimpleNamespace(
+        NVMLError=RuntimeError,
+        nvmlInit=lambda: None,
+        nvmlDeviceGetHandleByUUID=by_uuid,
+        nvmlDeviceGetMemoryInfo=lambda _: SimpleNamespace(used=2**31),
+    )
+    monkeypatch.setitem(sys.modules, "pynvml", nvml)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,GPU-5ebe")
+
+    with Watch(device="cuda:1") as watch:
+        pass
+
+    assert (watch.peak_gpu_mib, asked) == (2048.0, ["GPU-5ebe"])
+
+
+def test_a_method_that_rolls_dice_of_its_own_rolls_the_same(
+    tiny: Dataset, store: RunFolder, method: MakeMethod
+) -> None:
+    """Global generators are seeded for each clip, so neither order nor worker decides."""
+    body = call(f"import random\nprint(random.random(), np.random.rand())\n{STILL}")
+    card = method("dice", body, card="stochastic: true\n")
+
+    run(store, tiny, [card], ["self"], "smoke", seeds=[0, 1], workers=2)
+
+    said: dict[int, set[str]] = {}
+    for seed in (0, 1):
+        for case in tiny.cases("self", "smoke"):
+            log = store.prediction(tiny, "self", "dice", seed, case.case_id).with_suffix(".log")
+            said.setdefault(seed, set()).add(log.read_text())
+    assert [len(lines) for lines in said.values()] == [1, 1]
+    assert said[0] != said[1]
 
 
 def test_processes_that_are_started_while_others_are_ended_end_too() -> None:

@@ -76,11 +76,12 @@ def grid_for(
     # the last frame may lie half a frame before the last instant, as the normaliser allows
     needed = math.ceil(case.instants_seconds[-1] * rate + 0.5 - 1e-9)
     count = needed if frames is None else frames
-    if count < needed or (count - 1) / rate > LONGEST_SECONDS:
-        most = int(LONGEST_SECONDS * rate) + 1
+    longest = max(LONGEST_SECONDS, needed / rate)  # of an adopted set the truth may be longer
+    if count < needed or (count - 1) / rate > longest:
+        most = int(longest * rate) + 1
         raise A2BenchError(
             f"frames={count} at {rate:g} fps: scoring reaches to {case.instants_seconds[-1]:g} s, "
-            f"clips to {LONGEST_SECONDS} s; ask for {needed} to {most} frames."
+            f"clips to {longest:g} s; ask for {needed} to {most} frames."
         )
     chosen = size or case.size
     if fit == "crop" and chosen.width * case.size.height != chosen.height * case.size.width:

@@ -725,8 +725,8 @@ def _picture(path: Path, image: Image.Image) -> Picture:
     return np.array(image.convert("RGB"))
 
 
-def read_frame_folder(folder: Path, *, within: Path | None = None) -> Clip:
-    """Read a folder of numbered PNG, JPEG or WebP frames, in order of their numbers.
+def frame_files(folder: Path, *, within: Path | None = None) -> list[Path]:
+    """Return the numbered PNG, JPEG or WebP frames of a folder, in order of their numbers.
 
     Hidden files are passed over. The names must differ in one number only, without gaps.
 
@@ -736,8 +736,7 @@ def read_frame_folder(folder: Path, *, within: Path | None = None) -> Clip:
             come from anybody, and what a link shows would be copied into results.
 
     Raises:
-        A2BenchError: no frames, other files, odd names, gaps, repeated numbers, mixed sizes, a
-            link that leaves, a picture that `read_image` refuses, or a limit of `read_video`.
+        A2BenchError: no frames, other files, odd names, gaps, repeated numbers, a link that leaves.
     """
     if not folder.is_dir():
         raise A2BenchError(f"{folder}: there is no such folder.")
@@ -757,7 +756,22 @@ def read_frame_folder(folder: Path, *, within: Path | None = None) -> Clip:
             )
         if not path.is_file():
             raise A2BenchError(f"{path}: expected a picture, it is no ordinary file.")
-    ordered = _in_order(folder, files)
+    return _in_order(folder, files)
+
+
+def read_frame_folder(folder: Path, *, within: Path | None = None, most: int | None = None) -> Clip:
+    """Read a folder of frames; the times are not known (NaN).
+
+    Args:
+        folder: of the frames.
+        within: as of `frame_files`.
+        most: frames from the first that are read; None: all.
+
+    Raises:
+        A2BenchError: as `frame_files`; mixed sizes, a picture that `read_image` refuses, or a
+            limit of `read_video`.
+    """
+    ordered = frame_files(folder, within=within)[:most]
     clip: _GrowingClip | None = None
     shape: tuple[int, ...] = ()
     for index, path in enumerate(ordered):

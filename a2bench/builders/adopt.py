@@ -1,6 +1,8 @@
-"""`adopt`: a folder of videos becomes a data set: reference = first frame, protocol `self`."""
+"""`adopt`: videos or folders of frames become a data set: reference = first frame, `self`."""
 
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,21 +15,33 @@ from a2bench.builders.assembly import (
     whole_folder,
     write_sample,
 )
+from a2bench.builders.layouts import Entry, entries
 from a2bench.dataset import LONGEST_SECONDS, SPLITS, Dataset, dataset_folder
 from a2bench.errors import A2BenchError, problems_error
 from a2bench.metric import Video
 from a2bench.normalise import fit_image, frames_for_instants
 from a2bench.paths import safe_name, sha256_file, sha256_text
 from a2bench.records import DatasetInfo, Fit, Record, Sample, Size
-from a2bench.video import probe, read_truth, read_video, rgb_digest, write_png, write_truth
+from a2bench.video import (
+    Clip,
+    frame_files,
+    probe,
+    read_frame_folder,
+    read_image,
+    read_truth,
+    read_video,
+    rgb_digest,
+    write_png,
+    write_truth,
+)
 
 FPS = 8.0
 MOST_FRAMES = 32
 """The scoring grid; a shorter video gets as many instants as it covers."""
 
 _FEWEST_FRAMES = 2
+_MOST_TRUTH_FRAMES = 4096
 _LONGEST_SIDE_PX = 1280
-_SUFFIXES = {".mp4", ".mkv", ".webm", ".mov", ".avi", ".gif", ".m4v"}
 
 
 class Source(Record):
@@ -35,8 +49,15 @@ class Source(Record):
 
     path: str
     sha256: str
+    """Of the file; of a folder of frames, of the list of their names and digests."""
+    rate_hz: float | None
+    """Of a folder of frames; None: the file says."""
     size: Size | None
     fit: Fit
+    fps: float
+    """Of the truth."""
+    frames: int
+    """Of the truth, at most."""
 
 
 @dataclass(frozen=True)
@@ -52,25 +73,43 @@ def build(
     source: Path,
     name: str | None = None,
     version: str = "1.0.0",
+    layout: str = "videos",
+    ids: str | None = None,
+    rate_hz: float | None = None,
     size: Size | None = None,
     fit: Fit = "stretch",
+    fps: float = FPS,
+    frames: int = MOST_FRAMES,
     workers: int | None = None,
 ) -> Dataset:
-    """Turn a folder of videos into a data set version, or resume.
+    """Turn a folder of clips into a data set version, or resume.
 
     Args:
         home: data root.
-        source: folder of videos (not searched below).
+        source: the folder.
+        layout: where clips lie in it: a name of `layouts.LAYOUTS`.
+        ids: name of a list of test videos (`layouts.test_ids`); None: all that are there.
+        rate_hz: of folders of frames, where the layout does not know it.
         name: of the data set; None: the folder's.
         version: rises when videos are added or changed; a version never changes.
         size: bring every video to this size; None: each keeps its own (made even, at most 1280 px).
         fit: how, if `size` is given.
+        fps: of the truth: its instants are i / fps seconds.
+        frames: of the truth, at most; a shorter clip has as many as it covers.
         workers: processes; None: one a core.
 
     Raises:
         A2BenchError: every unusable video at once; nothing is built then.
     """
-    found = _find(source, size, fit)
+    if not 1 <= fps <= 60 or not _FEWEST_FRAMES <= frames <= _MOST_TRUTH_FRAMES:
+        raise A2BenchError(
+            f"fps={fps:g} frames={frames}: a truth has 1 to 60 frames a second and "
+            f"{_FEWEST_FRAMES} to {_MOST_TRUTH_FRAMES} frames."
+        )
+    found = _find(
+        entries(source, layout, ids), source,
+        rate_hz=rate_hz, size=size, fit=fit, fps=fps, frames=frames,
+    )  # fmt: skip
     label = safe_name(name or _slug(source.resolve().name), what="data set name")
     order = tuple(sorted((one.sample_id for one in found), key=lambda key: sha256_text(key)))
     splits = {split: count for split, count in SPLITS.items() if count < len(order)}
@@ -84,7 +123,8 @@ def build(
         splits=splits | {"full": len(order)},
         cross_pairs=(),
         licence="of the videos' owners",
-        build=library_versions() | {"sources": _sources_digest(found)},
+        build=library_versions()
+        | {"sources": _sources_digest(found), "layout": layout, "ids": ids or "all"},
     )
     folder = dataset_folder(home, label, version)
     sources = {one.sample_id: one.source for one in found}
@@ -103,35 +143,71 @@ def _sources_digest(found: list[_Found]) -> str:
     return sha256_text("\n".join(f"{one.sample_id} {one.source.sha256}" for one in found))
 
 
-def _find(source: Path, size: Size | None, fit: Fit) -> list[_Found]:
-    if not source.is_dir():
-        raise A2BenchError(f"source={source}: no such folder of videos.")
-    videos = sorted(path for path in source.iterdir() if path.suffix.lower() in _SUFFIXES)
-    if not videos:
-        raise A2BenchError(f"source={source}: no video there ({', '.join(sorted(_SUFFIXES))}).")
+def _find(
+    clips: Sequence[Entry],
+    source: Path,
+    *,
+    rate_hz: float | None,
+    size: Size | None,
+    fit: Fit,
+    fps: float,
+    frames: int,
+) -> list[_Found]:
     found: list[_Found] = []
     problems: list[str] = []
-    for path in videos:
+    for entry in clips:
+        path, sample_id = entry.path, _slug(entry.name)
+        shown = path.relative_to(source)
         try:
-            seen = probe(path)
+            rate = entry.rate_hz or rate_hz
+            sha256, seconds = _looked_at(path, source, rate)
         except A2BenchError as error:
             problems.append(str(error))
             continue
-        seconds = seen.duration_seconds or 0.0
-        frames = min(MOST_FRAMES, int(seconds * FPS + 1e-6))
-        sample_id = _slug(path.stem)
-        if frames < _FEWEST_FRAMES:
-            problems.append(f"{path.name}: {seconds:.2f} s long, at least 0.25 s are needed")
+        count = min(frames, int(seconds * fps + 1e-6))
+        if count < _FEWEST_FRAMES:
+            least = _FEWEST_FRAMES / fps
+            problems.append(f"{shown}: {seconds:.2f} s long, at least {least:g} s are needed")
         elif sample_id in {one.sample_id for one in found}:
-            problems.append(f"{path.name}: another video has the id {sample_id!r} too; rename one")
+            problems.append(f"{shown}: another clip has the id {sample_id!r} too; rename one")
         else:
-            kept = Source(path=str(path.resolve()), sha256=sha256_file(path), size=size, fit=fit)
-            found.append(_Found(sample_id, kept, frames))
+            kept = Source(
+                path=str(path.resolve()),
+                sha256=sha256,
+                rate_hz=rate if path.is_dir() else None,
+                size=size,
+                fit=fit,
+                fps=fps,
+                frames=frames,
+            )
+            found.append(_Found(sample_id, kept, count))
     if problems:
         raise problems_error(
-            f"source={source}: nothing was built; mend or move these videos away", problems
+            f"source={source}: nothing was built; mend or move these clips away", problems
         )
     return found
+
+
+def _looked_at(path: Path, source: Path, rate_hz: float | None) -> tuple[str, float]:
+    """Return digest and length in seconds of a clip; nothing outside the source is read.
+
+    Raises:
+        A2BenchError: a link that leaves the source, no video, frames without a rate, or a folder
+            that is not one of numbered frames.
+    """
+    pictures = frame_files(path) if path.is_dir() else [path]
+    for one in pictures:
+        if not one.resolve().is_relative_to(source.resolve()):
+            raise A2BenchError(f"{one.relative_to(source)}: a link that leaves {source}.")
+    if not path.is_dir():
+        return sha256_file(path), probe(path).duration_seconds or 0.0
+    if rate_hz is None:
+        raise A2BenchError(
+            f"{path.relative_to(source)}: a folder of frames does not say its rate; add rate=30"
+        )
+    read_image(pictures[0])  # its size is looked at now, not when others are built
+    lines = [f"{one.name} {sha256_file(one)}" for one in pictures]
+    return sha256_text("\n".join(lines)), len(pictures) / rate_hz
 
 
 def _refuse_other_sources(folder: Path, sources: dict[str, Source]) -> None:
@@ -167,18 +243,32 @@ def _resized(frames: Video, size: Size | None, fit: Fit) -> Video:
     return np.stack([fit_image(frame, target, "stretch") for frame in frames])
 
 
+def _read(source: Source) -> Clip:
+    """Return as much of a clip as truth and driving clips need, with the time of every frame."""
+    path = Path(source.path)
+    needed = max(LONGEST_SECONDS, source.frames / source.fps)
+    if source.rate_hz is None:
+        return read_video(path, until_seconds=needed)
+    clip = read_frame_folder(path, most=math.ceil(needed * source.rate_hz) + 1)
+    times = np.arange(len(clip.frames)) / source.rate_hz
+    return Clip(clip.frames, times, source.rate_hz)
+
+
 def _build_sample(folder: Path, sample_id: str, argument: str) -> str:
     source = TypeAdapter(dict[str, Source]).validate_json(argument)[sample_id]
     with whole_folder(folder / "samples" / sample_id, record="sample.json") as aside:
-        clip = read_video(Path(source.path), until_seconds=LONGEST_SECONDS)
-        fps = clip.fps or FPS
+        clip = _read(source)
+        fps = clip.fps or source.fps
         frames = _resized(clip.frames, source.size, source.fit)
         covered = float(clip.times_seconds[-1]) + 0.5 / fps
-        instants = [index / FPS for index in range(MOST_FRAMES) if index / FPS <= covered]
+        instants = [
+            index / source.fps for index in range(source.frames) if index / source.fps <= covered
+        ]
         if len(instants) < _FEWEST_FRAMES:
-            raise A2BenchError(f"{source.path}: {covered:.2f} s of pictures, 0.25 s are needed")
+            least = _FEWEST_FRAMES / source.fps
+            raise A2BenchError(f"{source.path}: {covered:.2f} s of pictures, {least:g} s needed")
         indices, time_error = frames_for_instants(clip.times_seconds, instants, clip.fps)
-        write_truth(aside / "video.mp4", frames[indices], FPS, storage="lossless")
+        write_truth(aside / "video.mp4", frames[indices], source.fps, storage="lossless")
         # Constant rate: what a method at another rate is given, sampled from it by time.
         even = [index / fps for index in range(int(covered * fps + 1e-6))]
         steady, _ = frames_for_instants(clip.times_seconds, even, clip.fps)
@@ -200,7 +290,7 @@ def _build_sample(folder: Path, sample_id: str, argument: str) -> str:
                 },
                 prompt="a person or character dancing",
                 size=Size(width=width, height=height),
-                fps=FPS,
+                fps=source.fps,
                 frames=len(instants),
                 has_pose=False,
                 has_mask=False,

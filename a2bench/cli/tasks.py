@@ -1,6 +1,7 @@
 """What the Hydra verbs do with their configuration."""
 
 import json
+import math
 import re
 import sys
 from pathlib import Path
@@ -81,6 +82,19 @@ def whole_number(value: Any, key: str, *, least: int) -> int | None:
     return value
 
 
+def positive(value: Any, key: str) -> float | None:
+    """Return a number above 0, or None where none is given.
+
+    Raises:
+        A2BenchError: not a number, or not above 0.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise A2BenchError(f"{key}={value}: expected a number above 0.")
+    return float(value)
+
+
 def parse_seeds(value: Any) -> list[int] | None:
     """Return seeds: of N the first N, of a list those, of null None.
 
@@ -142,6 +156,11 @@ def _build(cfg: Any) -> int:
             source=Path(cfg.source).expanduser(),
             name=cfg.name,
             version=str(cfg.version),
+            layout=str(cfg.layout),
+            ids=cfg.ids,
+            rate_hz=positive(cfg.rate, "rate"),
+            fps=positive(cfg.fps, "fps") or adopt.FPS,
+            frames=whole_number(cfg.frames, "frames", least=2) or adopt.MOST_FRAMES,
             size=parse_size(cfg.size),
             fit=parse_fit(cfg.fit),
             workers=whole_number(cfg.workers, "workers", least=1),
@@ -427,6 +446,8 @@ BUILD = Verb(
     (
         "a2bench build dataset=procedural split=demo",
         "a2bench build dataset=adopt source=my_videos name=my-set",
+        "a2bench build dataset=adopt layout=tiktok ids=tiktok_335_339 source=TikTok_dataset "
+        "name=tiktok size=256x256 fps=30 frames=4096",
     ),
     _build,
 )

@@ -40,6 +40,12 @@ class Worker(Protocol):
         what is not loaded.
         """
 
+    def expect(self, jobs: Sequence[Job]) -> None:
+        """Begin to read the inputs of the jobs that come after the next ones; never raises.
+
+        Need not be called, and they need not come: a job reads what was not read.
+        """
+
 
 WorkerFactory = Callable[[str], Worker]
 """Device ("cpu", "cuda:0") -> worker."""

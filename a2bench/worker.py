@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from a2bench import command, plugins, weights
-from a2bench.answers import case_inputs, checked, native_grid, store_prediction
-from a2bench.dataset import Dataset
+from a2bench.ahead import Ahead
+from a2bench.answers import checked, native_grid, store_prediction
 from a2bench.errors import A2BenchError, MissingWeights
 from a2bench.method import BatchMethod, Method
 from a2bench.normalise import BadPrediction
@@ -45,6 +45,7 @@ class CaseWorker:
         for name, value in command.OFFLINE.items():  # before a method imports what reads them
             os.environ.setdefault(name, value)
         self._device = device
+        self._ahead = Ahead()
         self._name = ""
         self._method: Method | Exception | None = None
         self._load_seconds = 0.0
@@ -73,6 +74,12 @@ class CaseWorker:
                 return False
             self._name, self._load_seconds = card.name, time.perf_counter() - started
         return not isinstance(self._method, Exception)
+
+    def expect(self, jobs: Sequence[Job]) -> None:
+        """Read the inputs of jobs that come next, beside the work on others."""
+        card = jobs[0].card
+        if card.kind == "in_process":
+            self._ahead.expect(card, [job.request for job in jobs])
 
     def __call__(self, job: Job) -> Result:
         """Do one job."""
@@ -119,14 +126,14 @@ class CaseWorker:
             return [_what_went_wrong(request, self._method) for request in requests]
         if len(requests) > 1 and isinstance(self._method, BatchMethod):
             try:
-                return _predict(self._method, card, requests, self._device)
+                return _predict(self._method, card, requests, self._device, self._ahead)
             except Exception:  # alone, each says for itself what is wrong, or fits into memory
                 traceback.print_exc()
                 _free_device_memory()
         results = []
         for request in requests:
             try:
-                results += _predict(self._method, card, [request], self._device)
+                results += _predict(self._method, card, [request], self._device, self._ahead)
             except Exception as error:  # a method's code is anybody's: what it raises is a result
                 traceback.print_exc()
                 results.append(_what_went_wrong(request, error))
@@ -269,18 +276,12 @@ def _seed_everything(seed: int) -> None:
 
 
 def _predict(
-    method: Method, card: MethodCard, requests: Sequence[Request], device: str
+    method: Method, card: MethodCard, requests: Sequence[Request], device: str, ahead: Ahead
 ) -> list[Result]:
     """Have clips made (several: by the method's `batch`), then checked, normalised and stored."""
     started = time.perf_counter()
-    dataset = Dataset.open(Path(requests[0].dataset))
     grids = [native_grid(card, request) for request in requests]
-    given = [
-        case_inputs(dataset, card, request, grid)
-        for request, grid in zip(requests, grids, strict=True)
-    ]
-    for inputs in given:
-        inputs.read_all()
+    given = [ahead.inputs(card, request) for request in requests]
     prepared = time.perf_counter()
     _seed_everything(requests[0].seed)
     with _autocast(card, device):

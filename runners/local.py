@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
 from a2bench.errors import A2BenchError
-from a2bench.parallel import worker_count
+from a2bench.parallel import cores, worker_count
 from a2bench.processes import MARK, end_marked, environment, new_mark, one_thread, oom_kills
 from a2bench.records import FailureKind, MethodCard, Result
 from a2bench.runner import Job, WorkerFactory, batches, is_device_lost
@@ -58,10 +58,12 @@ def _serve(connection: Connection, make_worker: WorkerFactory, gpu: str | None, 
     work = make_worker("cpu" if gpu is None else "cuda:0")
     while True:
         try:
-            jobs: Sequence[Job] = connection.recv()
+            jobs, upcoming = connection.recv()
         except EOFError:  # the parent has no more jobs
             return
         connection.send(work.load(jobs[0]))  # from here on it is the clip's own time
+        if upcoming:
+            work.expect(upcoming)
         connection.send(work.batch(jobs))
 
 
@@ -83,6 +85,8 @@ class _Worker:
     process: SpawnProcess | None = None
     pipe: Connection | None = None
     task: _Task | None = None
+    upcoming: _Task | None = None
+    """What it is given next, and reads the inputs of by now."""
     deadline: float = float("inf")
     loading: bool = False
     lacks_method: bool = False
@@ -93,7 +97,7 @@ class _Worker:
     mark: str = field(default_factory=new_mark)
     oom_kills_before: int = 0
 
-    def give(self, task: _Task) -> None:
+    def give(self, task: _Task, upcoming: _Task | None) -> None:
         if self.process is None or not self.process.is_alive():
             self.stop()
             self.pipe, end = _SPAWN.Pipe()
@@ -106,7 +110,8 @@ class _Worker:
             self.answered = 0
         assert self.pipe is not None
         with suppress(OSError):  # it died meanwhile: `_answer` finds that and says how
-            self.pipe.send(task.jobs)
+            self.pipe.send((task.jobs, upcoming.jobs if upcoming else ()))
+        self.upcoming = upcoming
         self.task, self.loading, self.oom_kills_before = task, True, oom_kills()
         self.deadline = time.monotonic() + task.jobs[0].card.load_timeout_seconds
 
@@ -196,11 +201,17 @@ def visible_gpus(method: str) -> list[str]:
 def _run(workers: list[_Worker], jobs: Sequence[Job]) -> Iterator[Result]:
     queue = _Queue(jobs)
     answers: list[Result] = []
+    # where every core has its worker, reading ahead would only slow down the clips of others
+    ahead = len(workers) < cores()
     try:
         while True:
-            for worker in workers:
-                if worker.task is None and (task := queue.next()) is not None:
-                    worker.give(task)
+            given = [
+                (worker, task)
+                for worker in workers
+                if worker.task is None and (task := _next_of(worker, workers, queue)) is not None
+            ]
+            for worker, task in given:
+                worker.give(task, queue.next() if ahead else None)
             # after the next tasks are given: while a result is stored, its worker is at work
             yield from answers
             answers.clear()
@@ -211,6 +222,9 @@ def _run(workers: list[_Worker], jobs: Sequence[Job]) -> Iterator[Result]:
                 break
             for worker in _ready(busy):
                 answers += _answer(worker, queue)
+            for worker in workers:
+                if worker.strikes >= _STRIKES:
+                    _put_back(worker, queue, ())
             workers = [worker for worker in workers if worker.strikes < _STRIKES]
         while (task := queue.next()) is not None:
             for job in task.jobs:
@@ -220,6 +234,25 @@ def _run(workers: list[_Worker], jobs: Sequence[Job]) -> Iterator[Result]:
     finally:
         for worker in workers:
             worker.stop()
+
+
+def _next_of(worker: _Worker, workers: Sequence[_Worker], queue: "_Queue") -> _Task | None:
+    """Return what an idle worker is given: what it expects, what waits, or what another expects."""
+    _put_back(worker, queue, ())
+    task = queue.next()
+    for other in workers:
+        if task is None and other.upcoming is not None:
+            _put_back(other, queue, ())
+            task = queue.next()
+    return task
+
+
+def _put_back(worker: _Worker, queue: "_Queue", tasks: Sequence[_Task]) -> None:
+    """Queue tasks again, first of all; after them, what the worker would have been given next."""
+    if worker.upcoming is not None:
+        queue.put_back([worker.upcoming])
+        worker.upcoming = None
+    queue.put_back(tasks)
 
 
 class _Queue:
@@ -303,7 +336,7 @@ def _answer(worker: _Worker, queue: _Queue) -> Iterator[Result]:
         worker.strikes = 0
     if worker.lacks_method and kept and not again:
         queue.not_loaded(kept[-1])
-    queue.put_back(again)
+    _put_back(worker, queue, again)
     for result in kept:
         yield _placed(result, worker, task)
 
@@ -344,7 +377,7 @@ def _lost(worker: _Worker, queue: _Queue, kind: FailureKind, reason: str) -> Ite
         queue.not_loaded(Result.failed(task.jobs[0].request, kind, reason))
     worker.stop()
     if len(task.jobs) > 1:
-        queue.put_back(task.again())
+        _put_back(worker, queue, task.again())
         return
     (job,) = task.jobs
     yield _placed(Result.failed(job.request, kind, reason), worker, task)

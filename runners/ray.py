@@ -210,6 +210,8 @@ class _Pool:
     """Method -> actors in a row that were lost while they loaded it."""
     parked: list[Any] = field(default_factory=list)
     """Actors on devices that were lost: kept, so that Ray gives nobody else such a device."""
+    lost_words: str = "nothing"
+    """What was last said of a lost device."""
     failed_starts: int = 0
     seen_one: bool = False
 
@@ -284,7 +286,8 @@ class _Pool:
     def _nobody_left(self) -> Iterator[Result]:
         for task in self.waiting:
             for job in task.jobs:
-                yield Result.skipped(job.request, "every device was lost; run again")
+                reason = f"every device was lost, run again; the last said: {self.lost_words}"
+                yield Result.skipped(job.request, reason)
         self.waiting.clear()
 
     def _answered(self, reference: Any) -> Iterator[Result]:
@@ -323,12 +326,12 @@ class _Pool:
         kept, gone, broken = [], False, False
         for job, result in zip(task.jobs, results, strict=True):
             short = result.failure == "oom"
-            if is_device_lost(result):
-                gone = True
+            if self.device == "cuda" and is_device_lost(result):
+                gone, self.lost_words = True, _last_line(result.reason)
                 if task.losses < self.retries:
                     self.waiting.append(_Task((job,), task.tries, task.losses + 1))
                     continue
-                reason = f"its device was lost {task.losses + 1} times: {result.reason}"
+                reason = f"its device was lost {task.losses + 1} times: {self.lost_words}"
                 kept.append(self._placed(Result.skipped(job.request, reason), seat))
             elif short and seat.used and task.tries == 0:
                 self.waiting.append(_Task((job,), 1, task.losses))
@@ -467,7 +470,7 @@ def _node_is_there(node_id: str) -> bool:
     return False
 
 
-def _last_line(error: Exception) -> str:
+def _last_line(error: Exception | str) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines[-1] if lines else type(error).__name__)[:500]
 

@@ -33,7 +33,9 @@ OBJECT_STORE = 80 * 2**20
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A Ray head without a CPU and two nodes with one CPU each, all on this machine.
+    """A Ray head without a CPU and two nodes with a CPU and a GPU each, all on this machine.
+
+    The GPUs are Ray's word alone: methods that say `device: cuda` get one, and use none.
 
     One such cluster exists at a time, however many test processes there are.
     """
@@ -48,8 +50,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         patch.setenv("RAY_memory_monitor_refresh_ms", "0")  # others fill this machine's memory
         node = {"object_store_memory": OBJECT_STORE, "include_dashboard": False}
         made = Cluster(initialize_head=True, head_node_args=node | {"num_cpus": 0})
-        made.add_node(num_cpus=1, object_store_memory=OBJECT_STORE, wait=False)
-        made.add_node(num_cpus=1, object_store_memory=OBJECT_STORE, wait=False)
+        for _ in range(2):
+            made.add_node(num_cpus=1, num_gpus=1, object_store_memory=OBJECT_STORE, wait=False)
         try:
             made.wait_for_nodes(timeout=180)
             yield made
@@ -198,6 +200,7 @@ def test_a_lost_device_fails_no_case(
         "            if not (HERE / 'mended').exists():\n"
         "                raise RuntimeError('CUDA error: no CUDA-capable device is detected')\n"
         "        time.sleep(0.5)",
+        card="device: cuda\n",
     )
 
     summary = on_ray(cluster, store, tiny, card, retries=retries)

@@ -97,7 +97,7 @@ class _Worker:
     mark: str = field(default_factory=new_mark)
     oom_kills_before: int = 0
 
-    def give(self, task: _Task, upcoming: _Task | None) -> None:
+    def give(self, task: _Task, upcoming: _Task | None = None) -> None:
         if self.process is None or not self.process.is_alive():
             self.stop()
             self.pipe, end = _SPAWN.Pipe()

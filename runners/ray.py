@@ -286,7 +286,7 @@ class _Pool:
     def _nobody_left(self) -> Iterator[Result]:
         for task in self.waiting:
             for job in task.jobs:
-                reason = f"every device was lost, run again; the last said: {self.lost_words}"
+                reason = f"every device was lost; run again; the last said: {self.lost_words}"
                 yield Result.skipped(job.request, reason)
         self.waiting.clear()
 

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from a2bench import weights
-from a2bench.networks.loading import built, device, filled, key_of
+from a2bench.networks.loading import built, device, exact, filled, key_of
 
 WEIGHTS = "clip_vit_b32"
 SIDE_PX = 224
@@ -87,7 +87,7 @@ def _loaded(_: tuple[str, ...]) -> nn.Module:
 def embed(made: nn.Module, frames: UInt8[np.ndarray, "t h w 3"]) -> Float[np.ndarray, "t 512"]:
     """Unit-length embeddings of pictures, float64."""
     found = []
-    with torch.inference_mode():
+    with exact():
         for start in range(0, len(frames), BATCH):
             images = preprocess(frames[start : start + BATCH]).to(device())
             found.append(made(pixel_values=images).image_embeds.double().cpu())

@@ -7,6 +7,8 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from a2bench.networks.loading import device
+
 Frames = UInt8[np.ndarray, "t h w 3"]
 
 
@@ -19,8 +21,8 @@ def window_starts(frames: int, width: int) -> list[int]:
 
 
 def to_tensor(frames: Frames) -> Float[Tensor, "t 3 h w"]:
-    """Frames as float32 in [0, 255], on the CPU."""
-    return torch.from_numpy(np.ascontiguousarray(frames)).movedim(-1, 1).float()
+    """Frames as float32 in [0, 255], on the device; what travels there is bytes."""
+    return torch.from_numpy(np.ascontiguousarray(frames)).to(device()).movedim(-1, 1).float()
 
 
 def pil_bicubic(frames: Frames, side: int) -> Float[Tensor, "t 3 side side"]:

@@ -18,11 +18,12 @@ from torchvision.models.inception import BasicConv2d
 
 from a2bench import weights
 from a2bench.networks.frames import bilinear_squash, to_tensor
-from a2bench.networks.loading import built, device, filled, folded, key_of, ready
+from a2bench.networks.loading import by_device, built, exact, filled, folded, key_of, ready
 
 DIMENSION = 2048
 SIDE_PX = 299
-BATCH = 8
+BATCH, BATCH_CUDA = 8, 32
+"""Frames at a time; fixed, so that a feature never depends on its neighbours."""
 WEIGHTS = "inception_fid"
 
 
@@ -79,8 +80,9 @@ def pool3(frames: UInt8[np.ndarray, "t h w 3"]) -> Float[np.ndarray, "t 2048"]:
     """
     made = _loaded(key_of(WEIGHTS))
     found = []
-    with torch.inference_mode():
-        for start in range(0, len(frames), BATCH):
-            images = to_tensor(frames[start : start + BATCH]).to(device())
+    batch = by_device(cpu=BATCH, cuda=BATCH_CUDA)
+    with exact():
+        for start in range(0, len(frames), batch):
+            images = to_tensor(frames[start : start + batch])
             found.append(features(made, images).cpu())
     return torch.cat(found).numpy()

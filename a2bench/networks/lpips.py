@@ -6,7 +6,7 @@ Backbones are torchvision's files, heads those that the lpips package carries.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Literal, cast
 
@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from a2bench import weights
 from a2bench.networks.frames import to_tensor
-from a2bench.networks.loading import built, device, filled, key_of, ready
+from a2bench.networks.loading import by_device, built, exact, filled, key_of, ready
 
 Backbone = Literal["alex", "vgg"]
 Range = Literal["signed", "unit"]
@@ -38,6 +38,12 @@ _FEWEST_PX: dict[Backbone, int] = {"alex": 31, "vgg": 16}
 _SHIFT = (-0.030, -0.088, -0.188)
 _SCALE = (0.458, 0.448, 0.450)
 _EPS = 1e-10
+
+PAIRS, PAIRS_CUDA = 1, 4
+"""Pairs of frames at a time; fixed, so that a value never depends on the rest of the clip."""
+
+_BLOCK_ELEMENTS = 2**18
+"""Of a layer's features at a time on a core, so that they stay in its cache: 1 MB."""
 
 
 class Lpips(nn.Module):
@@ -64,11 +70,23 @@ class Lpips(nn.Module):
         for index, module in enumerate(self.features):
             x = module(x)
             if index in self.taps:
-                # unit length over channels; x itself goes on to the next layer
-                unit = x / (x.square().sum(dim=1, keepdim=True).sqrt() + _EPS)
-                difference = (unit[:count] - unit[count:]).square_()
-                yield functional.conv2d(difference, getattr(self, f"head{layer}"))
+                yield self._distances(x, cast(Tensor, getattr(self, f"head{layer}")), count)
                 layer += 1
+
+    def _distances(
+        self, x: Float[Tensor, "2*b c h w"], head: Float[Tensor, "1 c 1 1"], count: int
+    ) -> Float[Tensor, "b 1 h w"]:
+        """Weighted squared differences of unit-length features, pixel by pixel."""
+        pixels = x.permute(0, 2, 3, 1).reshape(2, -1, x.shape[1])  # a view: channels are innermost
+        found = torch.empty(pixels.shape[1], device=x.device)
+        block = len(found) if x.is_cuda else max(1, _BLOCK_ELEMENTS // x.shape[1])
+        for start in range(0, len(found), block):
+            # unit length over channels; x itself goes on to the next layer
+            part = pixels[:, start : start + block]
+            unit = part / (part.square().sum(dim=2, keepdim=True).sqrt_() + _EPS)
+            difference = unit[0].sub_(unit[1]).square_()
+            torch.mv(difference, head.view(-1), out=found[start : start + block])
+        return found.view(count, 1, *x.shape[2:])
 
     def maps(
         self, first: Float[Tensor, "b 3 h w"], second: Float[Tensor, "b 3 h w"]
@@ -136,19 +154,32 @@ def loaded(backbone: Backbone) -> Lpips:
     return _loaded(backbone, key_of(*WEIGHTS[backbone]))
 
 
-def _input(frame: UInt8[np.ndarray, "h w 3"], given: Range) -> Float[Tensor, "1 3 h w"]:
-    unit = to_tensor(frame[None]).to(device()) / 255
+def _input(frames: UInt8[np.ndarray, "b h w 3"], given: Range) -> Float[Tensor, "b 3 h w"]:
+    unit = to_tensor(frames) / 255
     return 2 * unit - 1 if given == "signed" else unit
+
+
+def _batches(
+    prediction: UInt8[np.ndarray, "t h w 3"],
+    target: UInt8[np.ndarray, "t h w 3"],
+    given: Range,
+    answer: Callable[[Tensor, Tensor], Tensor],
+) -> Iterator[Float[np.ndarray, "b ..."]]:
+    """Yield the network's answers to a few pairs of frames at a time, float64."""
+    pairs = by_device(cpu=PAIRS, cuda=PAIRS_CUDA)
+    for start in range(0, len(target), pairs):
+        with exact():  # not around the yield: the caller's own switches hold there
+            few = (_input(clip[start : start + pairs], given) for clip in (prediction, target))
+            found = answer(*few).double().cpu().numpy()
+        yield found
 
 
 def frame_maps(
     network: Lpips, prediction: UInt8[np.ndarray, "t h w 3"], target: UInt8[np.ndarray, "t h w 3"]
 ) -> Iterator[Float[np.ndarray, "h w"]]:
-    """Yield each frame's map of distances, float64, a pair at a time."""
-    with torch.inference_mode():
-        for first, second in zip(prediction, target, strict=True):
-            found = network.maps(_input(first, "signed"), _input(second, "signed"))
-            yield found[0].double().cpu().numpy()
+    """Yield each frame's map of distances, float64."""
+    for maps in _batches(prediction, target, "signed", network.maps):
+        yield from maps
 
 
 def too_small(backbone: Backbone, frames: UInt8[np.ndarray, "t h w 3"]) -> str:
@@ -177,8 +208,5 @@ def frame_means(
     given: Range,
 ) -> list[float]:
     """Distance of each pair of frames as a whole."""
-    with torch.inference_mode():
-        return [
-            float(network.means(_input(first, given), _input(second, given)))
-            for first, second in zip(prediction, target, strict=True)
-        ]
+    found = _batches(prediction, target, given, network.means)
+    return [float(mean) for means in found for mean in means]

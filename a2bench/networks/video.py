@@ -17,14 +17,23 @@ from a2bench.networks.frames import (
     window_starts,
 )
 from a2bench.networks.i3d import I3D, SIDE_PX, Unit
-from a2bench.networks.loading import built, device, filled, folded, key_of, ready
+from a2bench.networks.loading import (
+    built,
+    by_device,
+    device,
+    exact,
+    filled,
+    folded,
+    key_of,
+    ready,
+)
 from a2bench.networks.resnet3d import CHANNEL_MEANS, SEGMENT_FRAMES, ResNet3D50
 from a2bench.networks.resnet3d import SIDE_PX as RESNET_SIDE_PX
 
 Frames = UInt8[np.ndarray, "t h w 3"]
 WINDOW_FRAMES = 16
 
-BATCH = 2
+BATCH, BATCH_CUDA = 2, 8
 """Windows at a time; fixed, so that a feature never depends on its neighbours."""
 
 
@@ -71,10 +80,12 @@ def of_windows(
 ) -> Float[np.ndarray, "n d"]:
     """Features of windows of prepared frames, a fixed number at a time."""
     found = []
-    with torch.inference_mode():
-        for first in range(0, len(starts), BATCH):
-            clips = [frames[at : at + width].movedim(1, 0) for at in starts[first : first + BATCH]]
-            batch = torch.stack(clips).to(device())
+    count = by_device(cpu=BATCH, cuda=BATCH_CUDA)
+    frames = frames.to(device())
+    with exact():
+        for first in range(0, len(starts), count):
+            clips = [frames[at : at + width].movedim(1, 0) for at in starts[first : first + count]]
+            batch = torch.stack(clips)
             found.append(network(batch.contiguous(memory_format=torch.channels_last_3d)).cpu())
     return torch.cat(found).numpy()
 

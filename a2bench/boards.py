@@ -232,7 +232,7 @@ def board(
         ceilings=ceilings,
         metric_versions={name: plugins.metric(name).version for name in metrics},
         weights=_weights(used),
-        libraries=library_versions() | _network_settings(used),
+        libraries=library_versions() | _networks(used),
         machine=machine(),
         git=git_state(),
         counts={
@@ -251,13 +251,10 @@ def _weights(used: Sequence[Value]) -> dict[str, str]:
     return {name: f"sha256:{digest}" for name, digest in weights.digests(*rows).items() if digest}
 
 
-def _network_settings(used: Sequence[Value]) -> dict[str, str]:
-    """Return what decides the last digits of the network metrics; nothing where there are none."""
-    if not _weights(used):
-        return {}
-    from a2bench.networks.loading import settings
-
-    return settings()
+def _networks(used: Sequence[Value]) -> dict[str, str]:
+    """Return what networks ran in when they were asked, wherever that was; nothing without any."""
+    noted = {part for value in used for part in value.computed_in.split("; ") if part}
+    return {"networks": "; ".join(sorted(noted))} if noted else {}
 
 
 def _digest_of(card: MethodCard) -> str:

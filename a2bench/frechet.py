@@ -50,6 +50,20 @@ class Moments:
         between = np.outer(step, step) * (self.count * other.count / count)
         return Moments(count, mean, self.scatter + other.scatter + between)
 
+    def without(self, part: "Moments") -> "Moments":
+        """Return the moments of the vectors that are left when a part of them is taken out.
+
+        Raises:
+            ValueError: nothing is left.
+        """
+        count = self.count - part.count
+        if count < 1:
+            raise ValueError(f"{part.count} of {self.count} vectors taken out")
+        mean = (self.mean * self.count - part.mean * part.count) / count
+        step = part.mean - mean
+        between = np.outer(step, step) * (count * part.count / self.count)
+        return Moments(count, mean, self.scatter - part.scatter - between)
+
     def covariance(self, ddof: int) -> Float[np.ndarray, "d d"]:
         """Return the covariance over n - ddof."""
         return self.scatter / (self.count - ddof)
@@ -107,7 +121,7 @@ def frechet_of_moments(first: Moments, second: Moments, *, ddof: int = 1) -> flo
 
 
 def rank_of(features: Features) -> int:
-    """Rank of the covariance of vectors, at the rounding level of float64 SVD."""
+    """Rank of the covariance of vectors, at the rounding level of their float32."""
     if len(features) < 2:
         return 0
     centred, _ = _centred(features, 1)
@@ -117,6 +131,16 @@ def rank_of(features: Features) -> int:
     level = max(centred.shape) * np.finfo(np.float32).eps
     values = scipy.linalg.svdvals(centred)
     return int((values > level * values[0]).sum()) if values[0] > 0 else 0
+
+
+def rank_of_moments(found: Moments) -> int:
+    """Rank of the covariance where only moments are known, at the same level.
+
+    Squared, the level is 1e-11 for 30 vectors and more: far above what float64 loses in squaring.
+    """
+    values = scipy.linalg.eigvalsh(found.scatter)
+    level = max(found.count, len(values)) * np.finfo(np.float32).eps
+    return int((values > level**2 * values[-1]).sum()) if values[-1] > 0 else 0
 
 
 def _check(first: Features, second: Features, ddof: int) -> None:

@@ -137,7 +137,7 @@ def _versions(versions: Mapping[str, int]) -> str:
 
 def _libraries(libraries: Mapping[str, str]) -> str:
     return ", ".join(
-        f"{escape_latex(name)} {escape_latex(number)}"
+        f"{'networks in' if name == 'networks' else escape_latex(name)} {escape_latex(number)}"
         for name, number in sorted(libraries.items())
         if number != "not installed"
     )

@@ -15,13 +15,18 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-GROUPS = 20
-"""Groups that the jackknife leaves out in turn."""
+from a2bench.statistics import GROUPS, jackknife_interval
 
 FEWEST_WITH_INTERVAL = 5 * GROUPS
 """Clips: with 40 the interval covered 92 % in simulation, where 93 to 97 % are asked for."""
 
+BLOCK_CLIPS = 16
+"""Clips a side whose pairs are computed together: 500 frames of 2048 numbers are 8 MB."""
+
 Sums = Float[np.ndarray, "v v"]
+
+Clips = Sequence[Float[np.ndarray, "_ d"]]
+"""Vectors of each clip, at least one."""
 
 
 def polynomial_kernel(
@@ -48,17 +53,46 @@ class Estimate:
     pairs: int
 
 
-def block_sums(
-    first: Sequence[Float[np.ndarray, "_ d"]], second: Sequence[Float[np.ndarray, "_ d"]]
+def block_sums(first: Clips, second: Clips | None = None) -> Sums:
+    """Sums of the kernel over every pair of clips, one of each side.
+
+    A block of clips of each side is in memory at a time; which clips share one depends on nothing
+    but their order.
+
+    Args:
+        first: vectors of each clip; each is asked for a few times and may be read from a disk.
+        second: those of the other side; None: the same clips, so that half of the pairs suffices.
+    """
+    other = first if second is None else second
+    found = np.zeros((len(first), len(other)))
+    for row in range(0, len(first), BLOCK_CLIPS):
+        ours, starts = _stacked(first, row)
+        for column in range(row if second is None else 0, len(other), BLOCK_CLIPS):
+            theirs, ends = _stacked(other, column)
+            # one order of the two sides for a block and its mirror image: equal sets then have
+            # equal sums to the last bit, and a distance of exactly 0
+            if column >= row:
+                block = _sums(ours, starts, theirs, ends)
+            else:
+                block = _sums(theirs, ends, ours, starts).T
+            found[row : row + BLOCK_CLIPS, column : column + BLOCK_CLIPS] = block
+            if second is None and column > row:
+                found[column : column + BLOCK_CLIPS, row : row + BLOCK_CLIPS] = block.T
+    return found
+
+
+def _sums(
+    a: Float[np.ndarray, "n d"], rows: list[int], b: Float[np.ndarray, "m d"], columns: list[int]
 ) -> Sums:
-    """Sums of the kernel over every pair of clips, one of each side."""
-    ends = np.cumsum([len(clip) for clip in second])
-    other = np.concatenate([clip.astype(np.float64) for clip in second])
-    rows = []
-    for clip in first:  # a clip at a time: memory grows with the set, not with its square
-        column_sums = polynomial_kernel(clip.astype(np.float64), other).sum(axis=0)
-        rows.append([float(part.sum()) for part in np.split(column_sums, ends[:-1])])
-    return np.stack([np.array(row, dtype=np.float64) for row in rows])
+    kernel = polynomial_kernel(a, b)
+    return np.asarray(np.add.reduceat(np.add.reduceat(kernel, rows, axis=0), columns, axis=1))
+
+
+def _stacked(clips: Clips, start: int) -> tuple[Float[np.ndarray, "n d"], list[int]]:
+    """Return the vectors of a block of clips, float64, and where each clip begins."""
+    block = clips[start : start + BLOCK_CLIPS]
+    begins = np.cumsum([0, *(len(clip) for clip in block[:-1])]).tolist()
+    return np.concatenate([clip.astype(np.float64) for clip in block]), begins
 
 
 def different(labels: Sequence[tuple[str, ...]]) -> Bool[np.ndarray, "v v"]:
@@ -69,9 +103,10 @@ def different(labels: Sequence[tuple[str, ...]]) -> Bool[np.ndarray, "v v"]:
 
 
 def by_character(
-    first: Sequence[Float[np.ndarray, "_ d"]],
-    second: Sequence[Float[np.ndarray, "_ d"]],
+    first: Clips,
+    second: Clips,
     labels: Sequence[tuple[str, ...]],
+    own_of_second: Callable[[], Sums] | None = None,
 ) -> Estimate:
     """MMD^2 over pairs of clips of different characters, in all three terms.
 
@@ -79,6 +114,7 @@ def by_character(
         first: vectors of each clip of the predictions.
         second: vectors of each clip of the truths, same clips in the same order.
         labels: of each clip: who is in it and who drives it.
+        own_of_second: returns `block_sums(second)`, where it is kept; None: it is computed.
 
     Raises:
         ValueError: no two clips of different characters.
@@ -87,40 +123,52 @@ def by_character(
     np.fill_diagonal(allowed, False)
     if not allowed.any():
         raise ValueError(f"{len(labels)} clips, and no two of different characters")
-    sums = (block_sums(first, first), block_sums(second, second), block_sums(first, second))
-    n, m = (np.array([len(clip) for clip in side]) for side in (first, second))
+    own = block_sums(second) if own_of_second is None else own_of_second()
+    sums = (block_sums(first), own, block_sums(first, second))
+    # a character that is reference of one clip and driver of another ties groups together, and
+    # leaving out groups of clips then does not leave out characters
+    one_character = all(len(set(label)) == 1 for label in labels)
+    with_interval = one_character and len(labels) >= FEWEST_WITH_INTERVAL
+    whole, left = value_and_left(
+        sums,
+        [len(clip) for clip in first],
+        [len(clip) for clip in second],
+        allowed,
+        groups=GROUPS if with_interval else 0,
+    )
+    low, high = jackknife_interval(whole, left) if with_interval else (None, None)
+    return Estimate(whole, low, high, int(allowed.sum()))
+
+
+def value_and_left(
+    sums: tuple[Sums, Sums, Sums],
+    first: Sequence[int],
+    second: Sequence[int],
+    allowed: Bool[np.ndarray, "v v"],
+    groups: int = GROUPS,
+) -> tuple[float, list[float]]:
+    """MMD^2 from kernel sums, of all clips and without each group of clips in turn.
+
+    Args:
+        sums: of the kernel over pairs of clips: first and first, second and second, first and
+            second.
+        first: vectors of each clip of the one side.
+        second: of the other.
+        allowed: pairs of clips that count.
+        groups: how many are left out; clip i is in group i % groups.
+    """
+    n, m = np.array(first), np.array(second)
     counts = (np.outer(n, n), np.outer(m, m), np.outer(n, m))
 
-    def value(kept: Bool[np.ndarray, " v"]) -> float:
-        use = allowed & kept[:, None] & kept[None, :]
+    def value(use: Bool[np.ndarray, "v v"]) -> float:
         means = [
             float(one[use].sum() / number[use].sum())
             for one, number in zip(sums, counts, strict=True)
         ]
         return means[0] + means[1] - 2 * means[2]
 
-    whole = value(np.ones(len(labels), dtype=np.bool_))
-    # a character that is reference of one clip and driver of another ties groups together: with
-    # such an effect the interval covered 86 % in simulation
-    one_character = all(len(set(label)) == 1 for label in labels)
-    low, high = _jackknife(whole, value, len(labels)) if one_character else (None, None)
-    return Estimate(whole, low, high, int(allowed.sum()))
-
-
-def _jackknife(
-    whole: float, value: Callable[[Bool[np.ndarray, " v"]], float], clips: int
-) -> tuple[float | None, float | None]:
-    """Return the 95 % interval from leaving out groups of clips; None for too few of them."""
-    from scipy.stats import t as student
-
-    if clips < FEWEST_WITH_INTERVAL:
-        return None, None
-    group = np.arange(clips) % GROUPS
-    left = [value(group != one) for one in range(GROUPS)]
-    spread = float(np.square(np.array(left) - np.mean(left)).sum())
-    error = np.sqrt((GROUPS - 1) / GROUPS * spread)
-    reach = float(student.ppf(0.975, GROUPS - 1) * error)
-    return whole - reach, whole + reach
+    kept = [np.arange(len(n)) % groups != group for group in range(groups)]
+    return value(allowed), [value(allowed & one[:, None] & one[None, :]) for one in kept]
 
 
 def unbiased(first: Float[np.ndarray, "n d"], second: Float[np.ndarray, "m d"]) -> float:

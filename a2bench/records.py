@@ -457,6 +457,9 @@ class Value(Record):
     """Of a set: upper end."""
     ranked: bool = True
     """Whether methods may be ranked by it; a Fréchet distance of a few clips must not."""
+    computed_in: str = ""
+    """What a network ran in, such as "torch 2.14.1, cpu, float32, autocast off", noted when it did;
+    of a set every one that its vectors come from. Empty: no network was asked."""
 
     @model_validator(mode="after")
     def _number_or_reason(self) -> "Value":

@@ -46,7 +46,7 @@ from a2bench.records import (
 )
 from a2bench.statistics import Clusters, compare, estimate, holm, smallest_p
 
-VALUES_SCHEMA = "a2bench.values/2"
+VALUES_SCHEMA = "a2bench.values/3"
 _SCHEMA_KEY = b"a2bench.schema"
 
 ALPHA = 0.05
@@ -81,8 +81,12 @@ _COLUMNS = pa.schema(
         pa.field("low", pa.float64(), nullable=True),
         pa.field("high", pa.float64(), nullable=True),
         pa.field("ranked", pa.bool_(), nullable=False),
+        pa.field("computed_in", pa.string(), nullable=False),
     ]
 )
+
+_READABLE = {VALUES_SCHEMA: _COLUMNS, "a2bench.values/2": _COLUMNS.remove(len(_COLUMNS) - 1)}
+"""Schemas that are read; what an older one lacks has its default."""
 
 _Identity = tuple[int, str, int, str, str]
 
@@ -149,15 +153,16 @@ def read_values(path: Path) -> list[Value]:
         with pq.ParquetFile(path) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
             found = (schema.metadata or {}).get(_SCHEMA_KEY)
-            if found != VALUES_SCHEMA.encode():
+            columns = _READABLE.get("" if found is None else found.decode("utf-8", "replace"))
+            if columns is None:
                 came = "none" if found is None else repr(found.decode("utf-8", "replace"))
                 raise A2BenchError(
                     f"{path}: schema {came}, expected {VALUES_SCHEMA!r}: not values, or written by "
                     f"another version of a2bench.{again}"
                 )
-            if not schema.remove_metadata().equals(_COLUMNS):
+            if not schema.remove_metadata().equals(columns):
                 raise A2BenchError(
-                    f"{path}: columns {_fields(schema)}, expected {_fields(_COLUMNS)}.{again}"
+                    f"{path}: columns {_fields(schema)}, expected {_fields(columns)}.{again}"
                 )
             if rows > MAX_ROWS:
                 raise A2BenchError(f"{path}: {rows} rows, at most {MAX_ROWS} are read.{again}")

@@ -5,7 +5,7 @@ key is kept, so scoring again does only what is missing. Results are the same fo
 workers and any order, because each case is scored on its own.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from jaxtyping import UInt8
 from a2bench import plugins
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError, problems_error
-from a2bench.features import extracted, read_features, shown_to_sets, write_features
+from a2bench.features import computed_in, extracted, shown_to_sets, write_features
 from a2bench.metric import NO_POSE, ClipPair, Metric, Outcome, Poses, SetOutcome, Video, View
 from a2bench.ondemand import (
     Truth,
@@ -27,7 +27,7 @@ from a2bench.ondemand import (
     truth_folder,
 )
 from a2bench.parallel import in_processes
-from a2bench.paths import only_one, sha256_file, sha256_text, sweep_asides
+from a2bench.paths import only_one, sha256_file, sha256_text, sweep_asides, write_aside
 from a2bench.pose.keypoints import VISIBLE, PoseClip
 from a2bench.progress import progress
 from a2bench.records import Case, MethodCard, Protocol, Region, Result, Value, set_id
@@ -160,6 +160,7 @@ def score_case(task: CaseTask) -> tuple[Case, list[Value]]:
                     region=metric.scored_region(masked=masked),
                     unit=metric.unit,
                     key=_key(digests, metric, name, entry.prediction_sha256, entry.pose_sha256),
+                    computed_in=computed_in(metric.weights) if outcome.status == "ok" else "",
                 )
             )
     return case, values
@@ -173,16 +174,20 @@ def _keep_features(
     assert part is not None
     path = truth_features_path(dataset, member.case, metric, part)
     assert path is not None  # the truth is loaded
+    noted = computed_in(part.extractor.weights)
     if not path.exists():
-        write_features(path, extracted(part.extractor, shown_to_sets(truth.frames, metric.view)))
+        shown = shown_to_sets(truth.frames, metric.view)
+        write_features(path, extracted(part.extractor, shown), noted)
     own = prediction_features_path(folder, member.prediction_sha256, metric, part)
     if own.exists():
         return
     shown = shown_to_sets(frames, metric.view)
     if np.array_equal(shown, shown_to_sets(truth.frames, metric.view)):
-        write_features(own, read_features(path, part.extractor))
+        own.parent.mkdir(parents=True, exist_ok=True)
+        with write_aside(own) as aside:  # with the truth's note: the network saw it there
+            aside.write_bytes(path.read_bytes())
     else:
-        write_features(own, extracted(part.extractor, shown))
+        write_features(own, extracted(part.extractor, shown), noted)
 
 
 def _reference_image(
@@ -563,17 +568,59 @@ def _scored(tasks: Sequence[CaseTask], folder: Path, workers: int | None) -> Ite
         return
     folder.mkdir(parents=True, exist_ok=True)
     _mend_journal(folder / "values.jsonl")
-    total = sum(len(task.entries) for task in tasks)
-    done = {task.case.case_id + task.case.protocol: len(task.entries) for task in tasks}
+    stages = _stages(tasks, workers)
+    total = sum(len(task.entries) for stage, _ in stages for task in stage)
     with (
         progress("score", total) as shown,
         (folder / "values.jsonl").open("a", encoding="utf-8") as journal,
     ):
-        for case, values in in_processes(score_case, [(task,) for task in tasks], workers=workers):
-            journal.write("".join(value.model_dump_json() + "\n" for value in values))
-            journal.flush()
-            yield from values
-            shown.advance(done[case.case_id + case.protocol], note=case.case_id)
+        for stage, processes in stages:
+            done = {task.case.case_id + task.case.protocol: len(task.entries) for task in stage}
+            arguments = [(task,) for task in stage]
+            for case, values in in_processes(score_case, arguments, workers=processes):
+                journal.write("".join(value.model_dump_json() + "\n" for value in values))
+                journal.flush()
+                yield from values
+                shown.advance(done[case.case_id + case.protocol], note=case.case_id)
+
+
+def _stages(
+    tasks: Sequence[CaseTask], workers: int | None
+) -> list[tuple[list[CaseTask], int | None]]:
+    """Return what is scored one after the other, and by how many processes.
+
+    On a processor that is everything at once. On a GPU networks have one process of their own,
+    whatever `workers` says: one a core would load each model once a core and share one device. The
+    videos of cases with metrics of both kinds are then decoded twice.
+    """
+    with_networks = {
+        name
+        for task in tasks
+        for _, names in task.entries
+        for name in names
+        if plugins.metric(name).all_weights
+    }
+    if not with_networks or not _networks_on_gpu():
+        return [(list(tasks), workers)]
+    pixels = _only(tasks, lambda name: name not in with_networks)
+    networks = _only(tasks, lambda name: name in with_networks)
+    return [(stage, count) for stage, count in ((pixels, workers), (networks, 1)) if stage]
+
+
+def _networks_on_gpu() -> bool:
+    from a2bench.networks.loading import device
+
+    return device().type == "cuda"
+
+
+def _only(tasks: Sequence[CaseTask], wanted: Callable[[str], bool]) -> list[CaseTask]:
+    """Return the tasks with the metrics that are wanted, and none that has nothing left."""
+    found = []
+    for task in tasks:
+        entries = [(entry, tuple(filter(wanted, names))) for entry, names in task.entries]
+        if kept := tuple((entry, names) for entry, names in entries if names):
+            found.append(replace(task, entries=kept))
+    return found
 
 
 def _mend_journal(path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from a2bench import plugins, weights
 from a2bench.dataset import Dataset
 from a2bench.features import SCHEMA as FEATURES_SCHEMA
-from a2bench.features import features_key, features_path, read_features
+from a2bench.features import KeptClips, features_key, features_path
 from a2bench.metric import ClipFeatures, Metric, SetOutcome, SetPart
 from a2bench.ondemand import truth_digest, truth_digests
 from a2bench.paths import sha256_text
@@ -104,18 +104,21 @@ def set_value(task: SetTask, rules: str, dataset: Dataset, folder: Path, split: 
     metric = plugins.metric(task.metric)
     part = metric.of_set
     assert part is not None
-    sides: tuple[list[ClipFeatures], list[ClipFeatures]] = ([], [])
-    for member in task.members:
-        truth = truth_features_path(dataset, member.case, metric, part)
-        assert truth is not None  # scoring has rendered it
-        own = prediction_features_path(folder, member.prediction_sha256, metric, part)
-        for side, path in zip(sides, (own, truth), strict=True):
-            case = member.case
-            vectors = read_features(path, part.extractor)
-            side.append(ClipFeatures(case.case_id, case.reference_id, case.driver_id, vectors))
+    cases = [member.case for member in task.members]
+    own = [
+        prediction_features_path(folder, member.prediction_sha256, metric, part)
+        for member in task.members
+    ]
+    true = [truth_features_path(dataset, case, metric, part) for case in cases]
+    present = [path for path in true if path is not None]
+    assert len(present) == len(cases)  # scoring has rendered every truth
+    predictions = KeptClips(cases, own, part.extractor)
+    truths = KeptClips(cases, present, part.extractor, memory=dataset.cache)
+    found = set_outcome(metric, predictions, truths, task.members)
+    noted = "; ".join(sorted(predictions.computed_in | truths.computed_in))
     key = set_key(task, rules, dataset)
     assert key is not None  # every truth is there
-    return value_of(task, split, metric, set_outcome(metric, *sides, task.members), key)
+    return value_of(task, split, metric, found, key, noted)
 
 
 def set_outcome(
@@ -153,7 +156,9 @@ def set_outcome(
     )
 
 
-def value_of(task: SetTask, split: str, metric: Metric, found: SetOutcome, key: str) -> Value:
+def value_of(
+    task: SetTask, split: str, metric: Metric, found: SetOutcome, key: str, computed_in: str = ""
+) -> Value:
     """Return a set's outcome as a value."""
     return Value(
         protocol=task.protocol,
@@ -173,6 +178,7 @@ def value_of(task: SetTask, split: str, metric: Metric, found: SetOutcome, key: 
         low=found.low,
         high=found.high,
         ranked=found.ranked,
+        computed_in=computed_in if found.value is not None else "",
     )
 
 

@@ -546,6 +546,16 @@ def test_other_columns_and_other_schemas_are_refused(tmp_path: Path) -> None:
         read_values(path)
 
 
+def test_values_of_the_schema_before_are_read(tmp_path: Path) -> None:
+    """It did not know what a network ran in."""
+    path = tmp_path / "values.parquet"
+    write_values(path, [value("m", "a", 1.0)])
+    table = pq.read_table(path).drop_columns("computed_in")
+    pq.write_table(table.replace_schema_metadata({b"a2bench.schema": b"a2bench.values/2"}), path)
+
+    assert read_values(path) == [value("m", "a", 1.0)]
+
+
 def test_more_rows_than_any_benchmark_has_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

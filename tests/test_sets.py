@@ -9,13 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
-from a2bench import plugins
+from a2bench import mmd, plugins
 from a2bench.boards import board
 from a2bench.dataset import Dataset
+from a2bench.distances import frechet, kernel_by_character
 from a2bench.errors import A2BenchError
-from a2bench.features import features_key, read_features, shown_to_sets
-from a2bench.records import MethodCard, Protocol, Value, set_id
+from a2bench.features import KeptClips, features_key, read_features, shown_to_sets, write_features
+from a2bench.metric import Extractor
+from a2bench.records import Case, MethodCard, Protocol, Size, Value, set_id
 from a2bench.run import run
 from a2bench.score import score
 from a2bench.sets import identity
@@ -69,7 +72,8 @@ def store(made: RunFolder, tmp_path: Path) -> RunFolder:
 def add_metric(plugin_folder: Path, tmp_path: Path, tiny: Dataset) -> Callable[..., Path]:
     """Write a set metric of mean colours; return the file that logs each extraction."""
     log = tmp_path / "extractions"
-    shutil.rmtree(tiny.cache / "features", ignore_errors=True)  # the data set is shared by tests
+    for kept in ("features", "sets"):  # the data set is shared by tests
+        shutil.rmtree(tiny.cache / kept, ignore_errors=True)
 
     def add(name: str = "colours", *, version: int = 1, kernel: bool = False) -> Path:
         distance = "kernel_by_character" if kernel else "frechet"
@@ -150,6 +154,7 @@ def test_neither_workers_nor_order_change_a_digit(
     first = _score(store, tiny, "colours", "kernel")
     shutil.rmtree(store.values_folder(tiny))
     shutil.rmtree(tiny.cache / "features")
+    shutil.rmtree(tiny.cache / "sets")
 
     second = score(
         store,
@@ -291,11 +296,78 @@ def test_features_of_a_damaged_file_are_refused(tmp_path: Path) -> None:
     """Never unpickled, never of another shape."""
     extractor = plugins.metric("fid").of_set.extractor  # type: ignore[union-attr]
     np.save(tmp_path / "a.npy", np.array([{}], dtype=object), allow_pickle=True)
-    np.save(tmp_path / "b.npy", np.zeros((3, 7), dtype=np.float32))
+    save_file({"vectors": np.zeros((3, 7), np.float32)}, tmp_path / "b.safetensors")
+    save_file({"vectors": np.zeros((3, 2048), np.float64)}, tmp_path / "c.safetensors")
+    save_file({"others": np.zeros((3, 2048), np.float32)}, tmp_path / "d.safetensors")
 
-    for name in ("a.npy", "b.npy", "absent.npy"):
+    for name in ("a.npy", "b.safetensors", "c.safetensors", "d.safetensors", "absent.safetensors"):
         with pytest.raises(A2BenchError, match="hint: delete it and score again"):
             read_features(tmp_path / name, extractor)
+
+
+def _kept(folder: Path, clips: list[np.ndarray], memory: Path | None = None) -> KeptClips:
+    extractor = Extractor("e", 1, (), clips[0].shape[1], "frame", lambda _: clips[0])
+    cases = [
+        Case(
+            case_id=f"c{i}",
+            protocol="self",
+            reference_id=f"c{i}",
+            driver_id=f"c{i}",
+            size=Size(width=64, height=64),
+            frames=32,
+            fps=8,
+        )
+        for i in range(len(clips))
+    ]
+    paths = [folder / f"{i}.safetensors" for i in range(len(clips))]
+    for path, vectors in zip(paths, clips, strict=True):
+        write_features(path, vectors, "a machine")
+    return KeptClips(cases, paths, extractor, memory)
+
+
+@pytest.mark.parametrize("frames", [1, 3])
+def test_clips_on_disk_give_the_number_of_clips_in_memory(tmp_path: Path, frames: int) -> None:
+    """Fréchet (with 3 frames by moments, with 1 by vectors) and kernel; the truths' part is kept.
+
+    What was kept is used: damaged, it is computed again.
+    """
+    generator = np.random.default_rng(0)
+    own, true = generator.normal(size=(2, 45, frames, 60)).astype(np.float32)
+    sides = [
+        _kept(tmp_path / "own", list(own)),
+        _kept(tmp_path / "true", list(true), tmp_path / "cache"),
+    ]
+
+    for distance in (frechet(ddof=1), kernel_by_character):
+        in_memory = distance(*([*side] for side in sides))
+        first, second = distance(*sides), distance(*sides)
+        for path in (tmp_path / "cache" / "sets").glob("*"):
+            path.write_bytes(b"damaged")
+
+        assert first == second == distance(*sides) == in_memory
+    assert len(list((tmp_path / "cache" / "sets").iterdir())) == 1 + (frames == 3)
+    assert sides[0].computed_in == {"a machine"}
+
+
+def test_a_second_method_computes_nothing_of_the_truths_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kernel sums of 45 clips: own and cross for each method, the truths' once."""
+    generator = np.random.default_rng(0)
+    clips = list(generator.normal(size=(45, 2, 6)).astype(np.float32))
+    sides = [_kept(tmp_path / name, clips, tmp_path / "cache") for name in ("own", "true")]
+    asked = []
+    whole = mmd.block_sums
+
+    def counting(first: mmd.Clips, second: mmd.Clips | None = None) -> mmd.Sums:
+        asked.append("own" if second is None else "cross")
+        return whole(first, second)
+
+    monkeypatch.setattr(mmd, "block_sums", counting)
+    kernel_by_character(*sides)
+    kernel_by_character(*sides)
+
+    assert sorted(asked) == ["cross", "cross", "own", "own", "own"]
 
 
 def test_another_extractor_or_other_frames_make_another_value(

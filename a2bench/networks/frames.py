@@ -22,7 +22,7 @@ def window_starts(frames: int, width: int) -> list[int]:
 
 def to_tensor(frames: Frames) -> Float[Tensor, "t 3 h w"]:
     """Frames as float32 in [0, 255], on the device; what travels there is bytes."""
-    return torch.from_numpy(np.ascontiguousarray(frames)).to(device()).movedim(-1, 1).float()
+    return torch.from_numpy(frames.copy()).to(device()).movedim(-1, 1).float()
 
 
 def pil_bicubic(frames: Frames, side: int) -> Float[Tensor, "t 3 side side"]:

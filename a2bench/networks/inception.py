@@ -18,7 +18,7 @@ from torchvision.models.inception import BasicConv2d
 
 from a2bench import weights
 from a2bench.networks.frames import bilinear_squash, to_tensor
-from a2bench.networks.loading import by_device, built, exact, filled, folded, key_of, ready
+from a2bench.networks.loading import built, by_device, exact, filled, folded, key_of, ready
 
 DIMENSION = 2048
 SIDE_PX = 299

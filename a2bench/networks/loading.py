@@ -32,7 +32,9 @@ def device() -> torch.device:
     try:
         found = torch.device(named or ("cuda" if torch.cuda.is_available() else "cpu"))
     except RuntimeError as error:
-        raise A2BenchError(f"A2BENCH_DEVICE={named}: no device.\nhint: cpu, cuda, cuda:1") from error
+        raise A2BenchError(
+            f"A2BENCH_DEVICE={named}: no device.\nhint: cpu, cuda, cuda:1"
+        ) from error
     if found.type == "cuda" and not torch.cuda.is_available():
         raise A2BenchError(
             f"A2BENCH_DEVICE={named}: this torch sees no CUDA device.\nhint: A2BENCH_DEVICE=cpu"

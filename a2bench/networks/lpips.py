@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from a2bench import weights
 from a2bench.networks.frames import to_tensor
-from a2bench.networks.loading import by_device, built, exact, filled, key_of, ready
+from a2bench.networks.loading import built, by_device, exact, filled, key_of, ready
 
 Backbone = Literal["alex", "vgg"]
 Range = Literal["signed", "unit"]

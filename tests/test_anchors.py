@@ -5,7 +5,9 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from a2bench import anchors
 
@@ -26,9 +28,44 @@ def test_a_number_that_is_not_the_published_one_is_said(monkeypatch: pytest.Monk
     """A metric without weights stands in for one whose weights are there."""
     for value, state in ((2.0001, "ok"), (2.1, "differs")):
         anchor = anchors.Anchor((), 2.0, 1e-3, lambda value=value: value, "a paper")
-        monkeypatch.setitem(anchors.ANCHORS, "psnr", anchor)
+        monkeypatch.setitem(anchors.ANCHORS, "psnr", (anchor,))
 
         report = anchors._report("psnr")
 
         assert report.state == state
         assert "published 2 (a paper)" in report.found
+
+
+def test_one_of_two_numbers_that_differs_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    both = tuple(anchors.Anchor((), 2.0, 1e-3, lambda v=v: v, f"paper {v}") for v in (2.0, 3.0))
+    monkeypatch.setitem(anchors.ANCHORS, "psnr", both)
+
+    report = anchors._report("psnr")
+
+    assert report.state == "differs"
+    assert report.found == "2, published 2 (paper 2.0); 3, published 2 (paper 3.0)"
+
+
+def test_the_clips_of_noise_are_the_scripts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its arrays of all clips at once, in [0, 1] and not resized, reach the network clip by clip.
+
+    A network that answers with means of colours stands in: the distance is then known.
+    """
+    from a2bench.frechet import frechet_distance
+    from a2bench.networks import video
+
+    def means(_: object, frames: torch.Tensor, at: list[int], width: int) -> np.ndarray:
+        assert (at, width, tuple(frames.shape)) == ([0], 16, (16, 3, 224, 224))
+        return frames.mean(dim=(0, 2, 3)).numpy()[None]
+
+    monkeypatch.setattr(anchors, "NOISE_CLIPS", 3)
+    monkeypatch.setattr(anchors.weights, "tensors", lambda _: {})
+    monkeypatch.setattr(video, "prepared_i3d", lambda *_, **__: None)
+    monkeypatch.setattr(video, "of_windows", means)
+
+    fake, real = (
+        np.random.RandomState(seed).rand(3, 16, 224, 224, 3).astype(np.float32).mean((1, 2, 3))
+        for seed in (1, 2)
+    )
+    expected = frechet_distance(fake, real, ddof=1)
+    assert anchors._fvd_of_noise() == pytest.approx(expected, rel=1e-3)

@@ -56,7 +56,7 @@ def test_the_clips_of_noise_are_the_scripts(monkeypatch: pytest.MonkeyPatch) -> 
 
     def means(_: object, frames: torch.Tensor, at: list[int], width: int) -> np.ndarray:
         assert (at, width, tuple(frames.shape)) == ([0], 16, (16, 3, 224, 224))
-        return frames.mean(dim=(0, 2, 3)).numpy()[None]
+        return frames.double().mean(dim=(0, 2, 3)).numpy()[None]
 
     monkeypatch.setattr(anchors, "NOISE_CLIPS", 3)
     monkeypatch.setattr(anchors.weights, "tensors", lambda _: {})
@@ -64,7 +64,10 @@ def test_the_clips_of_noise_are_the_scripts(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(video, "of_windows", means)
 
     fake, real = (
-        np.random.RandomState(seed).rand(3, 16, 224, 224, 3).astype(np.float32).mean((1, 2, 3))
+        np.random.RandomState(seed)
+        .rand(3, 16, 224, 224, 3)
+        .astype("f4")
+        .mean((1, 2, 3), dtype="f8")
         for seed in (1, 2)
     )
     expected = frechet_distance(fake, real, ddof=1)

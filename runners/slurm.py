@@ -221,10 +221,27 @@ class SlurmRunner:
         folder = _run_folder(jobs) / "slurm"
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)  # what lies there is unpickled by the tasks
+        if unused := _unused(self.options):
+            print(
+                f"runner.executor=local has no queue: {', '.join(unused)} not used", file=sys.stderr
+            )
         queue = _Queue(self.options, folder, make_worker, workers)
         for device in ("cuda", "cpu"):
             queue.add([job for job in jobs if job.card.device == device])
         yield from queue.results()
+
+
+_ONLY_ON_SLURM = (
+    *("partition", "account", "qos", "constraint", "memory_gb"),
+    *("setup", "sbatch", "parallel_tasks", "array_size"),
+)
+
+
+def _unused(options: SlurmOptions) -> list[str]:
+    """Return the keys that were set and that submitit's local executor has no use for."""
+    if options.executor == "slurm":
+        return []
+    return [f"runner.{key}" for key in _ONLY_ON_SLURM if key in options.model_fields_set]
 
 
 class _Queue:

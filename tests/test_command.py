@@ -192,7 +192,7 @@ def motion_weights(plugin_folder: Path, tmp_path: Path) -> Path:
     content = b"not a real checkpoint"
     row = {
         "name": "standin_motion",
-        "file": "MimicMotion_1-1.pth",
+        "file": "standin_motion.pth",
         "size_bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
         "licence": "research only",

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,6 +113,17 @@ def on_slurm(
         seeds=[0, 1],
         workers=2,
     )
+
+
+def test_keys_that_the_local_executor_has_no_use_for_are_named() -> None:
+    """Not passed over in silence: what a trial does not try is said."""
+    given = {"partition": "gpu", "setup": ["module load cuda"], "cases_per_task": 2}
+    unused = sys.modules[type(plugins.runner("slurm")).__module__]._unused
+    for executor, expected in (("local", ["runner.partition", "runner.setup"]), ("slurm", [])):
+        runner: Any = with_options(
+            plugins.runner("slurm"), "slurm", {**given, "executor": executor}
+        )
+        assert unused(runner.options) == expected
 
 
 def test_an_array_is_requeued_and_a_task_that_dies_costs_only_its_case(

@@ -1,6 +1,7 @@
 """A toy leaderboard for tests: every status a value can have, in two protocols."""
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -55,6 +56,11 @@ def case_ids(protocol: Protocol) -> list[str]:
     if protocol == "self":
         return CASES
     return [f"{a}__{b}" for a, b in zip(CASES, CASES[1:] + CASES[:1], strict=True)]
+
+
+@cache
+def _all_values() -> tuple[Value, ...]:
+    return tuple(_values())
 
 
 def _values() -> Iterator[Value]:
@@ -123,7 +129,7 @@ def _value(
 def toy(*, dataset: str = "toy", cards: tuple[MethodCard, ...] = CARDS) -> Committed:
     """Return a leaderboard that was never measured."""
     names = [one.name for one in cards]
-    values = tuple(value for value in _values() if value.method in names)
+    values = tuple(value for value in _all_values() if value.method in names)
     cases = {protocol: case_ids(protocol) for protocol in PROTOCOLS}
     provenance = Provenance(
         schema_="a2bench.provenance/2",

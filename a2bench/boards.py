@@ -58,17 +58,20 @@ def rows_of(
     dataset: Dataset,
     methods: Sequence[str] | None,
     protocols: Sequence[Protocol] | None,
+    track: Track | None = None,
 ) -> dict[Protocol, list[MethodCard]]:
     """Return protocol -> methods of its table.
 
     Asked for protocols, every method has a row in each. Not asked, a method has one where it has
     results (or where it cannot have any: not applicable), so that a method run on one protocol
-    does not spoil the other's table.
+    does not spoil the other's table. Not named, methods are those that stand in the track.
 
     Raises:
         A2BenchError: no results at all.
     """
     cards = [store.card(name) for name in methods or store.methods(dataset)]
+    if track is not None and methods is None:
+        cards = [card for card in cards if track in card.tracks]
     if protocols is not None:
         chosen = {protocol: cards for protocol in protocols}
     else:
@@ -86,8 +89,9 @@ def rows_of(
         }
     chosen = {protocol: shown for protocol, shown in chosen.items() if shown}
     if not chosen:
+        where = "" if track is None else f" in track {track}"
         raise A2BenchError(
-            f"{store.folder} has no predictions for {dataset.label}.\n"
+            f"{store.folder} has no predictions for {dataset.label}{where}.\n"
             f"hint: a2bench run method=still dataset={dataset.info.name}, then a2bench score"
         )
     return chosen
@@ -139,6 +143,7 @@ def board(
     split: str,
     suite: str,
     *,
+    track: Track = TRACK,
     seeds: Sequence[int] | None = None,
     subset: Sequence[str] = (),
     metrics: Sequence[str] | None = None,
@@ -154,6 +159,7 @@ def board(
         protocols: None: those with results.
         split: of the cases.
         suite: whose rules and columns.
+        track: that the rows stand in; methods that are not named are those of it.
         seeds: of stochastic methods; None: those that the rules ask for.
         subset: `KEY=VALUE[,VALUE]` of the cases (`a2bench.subsets.choose`), all to be met.
         metrics: columns; None: all of the suite.
@@ -164,7 +170,7 @@ def board(
         A2BenchError: nothing scored yet, missing cases, or predictions and values that are not
             of the methods as they are now; with the command to type.
     """
-    chosen = rows_of(store, dataset, methods, protocols)
+    chosen = rows_of(store, dataset, methods, protocols, track)
     if not (store.values_folder(dataset) / "values.parquet").exists():
         raise A2BenchError(
             f"{store.values_folder(dataset)}: nothing is scored yet.\n"
@@ -177,7 +183,7 @@ def board(
         digest=dataset.digest(split),
         split=split,
         suite=suite,
-        track=TRACK,
+        track=track,
         subset=" and ".join(subset),
     )
     ceilings = ceilings_of(dataset, cards)
@@ -226,7 +232,7 @@ def board(
         split_digest=split_digest(cases),
         subset=caption.subset,
         suite=suite,
-        track=TRACK,
+        track=track,
         seeds=made.seeds,
         cards={card.name: _digest_of(card) for card in cards},
         ceilings=ceilings,

@@ -315,8 +315,13 @@ def method_files(name: str) -> list[Path]:
         if module.name == _PACKAGE:
             waiting += module.parent.rglob("*.py")
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.level == 0:
-                waiting += _shared_modules(node.module or "", [alias.name for alias in node.names])
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            names = [alias.name for alias in node.names]
+            if node.level == 0:
+                waiting += _shared_modules(node.module or "", names)
+            elif node.level == 1:  # from .animate_x import ...: beside this file
+                waiting += _files_of(module.parent.joinpath(*(node.module or "").split(".")), names)
     return [path, *sorted(found[1:])]
 
 
@@ -327,7 +332,10 @@ def _shared_modules(module: str, names: list[str]) -> list[Path]:
         ("a2bench.baselines", _built_in_folder("baselines")),
     ):
         if module == top or module.startswith(f"{top}."):
-            base = folder.joinpath(*module.removeprefix(top).split(".")[1:])
-            inside = [base / f"{name}.py" for name in names]
-            return [base.with_suffix(".py"), base / _PACKAGE, *inside]
+            return _files_of(folder.joinpath(*module.removeprefix(top).split(".")[1:]), names)
     return []
+
+
+def _files_of(base: Path, names: list[str]) -> list[Path]:
+    """Return the files of a module or package and of what may be modules in it."""
+    return [base.with_suffix(".py"), base / _PACKAGE, *(base / f"{name}.py" for name in names)]

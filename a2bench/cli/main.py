@@ -168,6 +168,9 @@ def table(
     ] = "",
     method: Annotated[str, typer.Option(help="Methods, with commas; default all of the run.")] = "",
     suite: Annotated[str, typer.Option(help="a2bench, extended or disco.")] = "a2bench",
+    track: Annotated[
+        str, typer.Option(help="given_pose, or as_shipped: methods with their own detector.")
+    ] = "given_pose",
     run: Annotated[str, typer.Option(help="Name of the run folder.")] = "main",
     out: Annotated[
         Path | None,
@@ -254,6 +257,7 @@ def table(
     from a2bench.paths import data_home
     from a2bench.store import RunFolder
     from a2bench.tables import headline_of, hidden_text, to_json, to_terminal
+    from a2bench.tracks import on_track, parse_track
 
     protocols = parse_protocols(protocol.split(",")) if protocol else None
     methods = method.split(",") if method else None
@@ -274,10 +278,11 @@ def table(
         made = board(
             store,
             found,
-            methods,
+            methods and [on_track(name, parse_track(track)) for name in methods],
             protocols,
             split,
             suite,
+            track=parse_track(track),
             subset=subset or (),
             metrics=layout.metrics if layout else None,
             allow_partial=allow_partial,

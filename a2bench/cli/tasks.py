@@ -11,6 +11,7 @@ from a2bench.cli.hydra_verbs import Verb
 from a2bench.errors import A2BenchError, unknown_name
 from a2bench.paths import data_home
 from a2bench.records import PROTOCOLS, Fit, MethodCard, Protocol, Size
+from a2bench.tracks import on_track, parse_track
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -194,7 +195,10 @@ def _run(cfg: Any) -> int:
             "hint: leave one of the two away; what the timed cases make is kept and counts"
         )
     home = data_home(cfg.home)
-    cards = [plugins.card(name) for name in _names(cfg.method)]
+    names = _names(cfg.method)
+    if cfg.track is not None:
+        names = [on_track(name, parse_track(cfg.track)) for name in names]
+    cards = [plugins.card(name) for name in names]
     options = cast(dict[str, object], OmegaConf.to_container(cfg.runner_options))
     back_end = with_options(plugins.runner(cfg.runner), cfg.runner, options)
     dataset = Dataset.find(home, cfg.dataset)
@@ -288,6 +292,7 @@ def _score(cfg: Any) -> int:
     home = data_home(cfg.home)
     store = RunFolder.of(home, cfg.run)
     suites = _suites(cfg.suite)
+    track = parse_track(cfg.track)
     metrics = suites_metrics(suites)
     seeds = parse_seeds(cfg.seeds)
     workers = whole_number(cfg.workers, "workers", least=1)
@@ -300,8 +305,9 @@ def _score(cfg: Any) -> int:
         rows = rows_of(
             store,
             dataset,
-            _names(cfg.method) if cfg.method else None,
+            [on_track(name, track) for name in _names(cfg.method)] if cfg.method else None,
             parse_protocols(cfg.protocol) if cfg.protocol else None,
+            track,
         )
     values = [
         value
@@ -329,6 +335,7 @@ def _score(cfg: Any) -> int:
             list(rows) if cfg.protocol or cfg.predictions else None,
             split,
             name,
+            track=track,
             seeds=seeds,
             allow_partial=cfg.allow_partial,
         )
@@ -336,6 +343,7 @@ def _score(cfg: Any) -> int:
     print(f"values: {store.values_folder(dataset) / 'values.parquet'}")
     suite = "" if suites[0] == "a2bench" else f" --suite {suites[0]}"
     suite += " --allow-partial" if made.leaderboard.partial else ""
+    suite += "" if track == "given_pose" else f" --track {track}"
     print(
         f"next: a2bench table --dataset {dataset.info.name} --split {split}{suite} --out table"
         + _where(cfg, flags=True)

@@ -21,6 +21,7 @@ from a2bench.errors import A2BenchError, MissingWeights
 from a2bench.metric import Video
 from a2bench.normalise import BadPrediction
 from a2bench.paths import write_aside, write_json
+from a2bench.pose.drawing import draw_pose
 from a2bench.pose.keypoints import PoseClip
 
 from . import convert, prepare, sampler, stored
@@ -90,6 +91,8 @@ class Clip:
         poses: key points of the driving frames, as many.
         reference_pose: of the reference, one frame; None: that of driving frame 0, as released.
         seed: of the start noise; the same on every device.
+        pose_pictures: the driving poses as somebody drew them, RGB uint8 (t, h, w, 3), any size.
+            None: drawn from `poses`, so that pictures and key points always agree.
     """
 
     reference_image: prepare.Picture
@@ -97,6 +100,7 @@ class Clip:
     poses: PoseClip
     reference_pose: PoseClip | None = None
     seed: int = 0
+    pose_pictures: Video | None = None
 
 
 class AnimateXPipeline:
@@ -242,10 +246,11 @@ class AnimateXPipeline:
         *,
         reference_pose: PoseClip | None = None,
         seed: int = 0,
+        pose_pictures: Video | None = None,
         **options: Any,
     ) -> Video:
         """Animate one clip: `animate` with the fields of `Clip` as arguments."""
-        clip = Clip(reference_image, driving_frames, poses, reference_pose, seed)
+        clip = Clip(reference_image, driving_frames, poses, reference_pose, seed, pose_pictures)
         return self.animate([clip], **options)[0]
 
     def _latent_size(self, width: int, height: int) -> tuple[int, int]:
@@ -273,8 +278,8 @@ class AnimateXPipeline:
         )
         reference = reference.to(self.device)
         image, features = self._clip_features(clips)
-        poses = torch.stack([prepare.pose_tensor(clip.poses, *size) for clip in clips])
-        own_pose = torch.stack([prepare.pose_tensor(_own_pose(clip), *size) for clip in clips])
+        poses = torch.stack([prepare.pose_tensor(_pictures(clip), *size) for clip in clips])
+        own_pose = torch.stack([prepare.pose_tensor(_own_picture(clip), *size) for clip in clips])
         keypoints = torch.stack([prepare.keypoint_tensor(clip.poses) for clip in clips])
         own_keypoints = torch.stack([prepare.keypoint_tensor(_own_pose(clip)) for clip in clips])
         given: dict[str, Any] = {"image": image}
@@ -503,6 +508,9 @@ def _chosen(clip: Clip, frames: int | None, stride: int) -> Clip:
     video = clip.driving_frames
     if video is not None and len(video) != len(clip.poses):
         raise A2BenchError(f"{len(video)} driving frames with poses of {len(clip.poses)}")
+    if clip.pose_pictures is not None and len(clip.pose_pictures) != len(clip.poses):
+        count = len(clip.pose_pictures)
+        raise A2BenchError(f"{count} pose pictures with key points of {len(clip.poses)} frames")
     if clip.reference_pose is not None and len(clip.reference_pose) != 1:
         raise A2BenchError(f"a reference pose of {len(clip.reference_pose)} frames, expected 1")
     indices = prepare.frame_indices(len(clip.poses), frames, stride)
@@ -513,8 +521,19 @@ def _chosen(clip: Clip, frames: int | None, stride: int) -> Clip:
         clip.poses[used],
         clip.reference_pose,
         clip.seed,
+        None if clip.pose_pictures is None else clip.pose_pictures[used],
     )
 
 
 def _own_pose(clip: Clip) -> PoseClip:
     return clip.poses[:1] if clip.reference_pose is None else clip.reference_pose
+
+
+def _pictures(clip: Clip) -> Video:
+    return draw_pose(clip.poses) if clip.pose_pictures is None else clip.pose_pictures
+
+
+def _own_picture(clip: Clip) -> Video:
+    if clip.reference_pose is None and clip.pose_pictures is not None:
+        return clip.pose_pictures[:1]
+    return draw_pose(_own_pose(clip))

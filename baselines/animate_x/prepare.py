@@ -14,7 +14,6 @@ from torch import Tensor
 
 from a2bench.errors import A2BenchError
 from a2bench.metric import Video
-from a2bench.pose.drawing import draw_pose
 from a2bench.pose.keypoints import PoseClip
 
 Picture = npt.NDArray[np.uint8]
@@ -41,22 +40,23 @@ def clip_tensor(pictures: Sequence[Picture], side: int) -> Tensor:
     return (unit_tensor(pictures, side, side) - mean) / std
 
 
-def as_the_network_knows(pose_picture: Picture) -> Picture:
-    """A pose picture drawn as RGB, after the released write and read: a JPEG, channels swapped."""
-    written, data = cv2.imencode(".jpg", pose_picture)
+def through_jpeg(picture: Picture) -> Picture:
+    """RGB picture after OpenCV wrote it as JPEG (its quality, 95) and it was read again."""
+    written, data = cv2.imencode(".jpg", np.ascontiguousarray(picture[..., ::-1]))
     read = cv2.imdecode(data, cv2.IMREAD_COLOR)
     assert written
     assert read is not None
     return np.ascontiguousarray(read[..., ::-1]).astype(np.uint8)
 
 
-def pose_tensor(poses: PoseClip, width: int, height: int) -> Tensor:
-    """Pose pictures of a clip, float32 (n, 3, height, width) in [0, 1].
+def as_the_network_knows(pose_picture: Picture) -> Picture:
+    """A pose picture drawn as RGB, after the released write and read: a JPEG, channels swapped."""
+    return through_jpeg(np.ascontiguousarray(pose_picture[..., ::-1]))
 
-    They are drawn from the key points that the pose indicator reads, so the two always agree.
-    """
-    pictures = [as_the_network_knows(picture) for picture in draw_pose(poses)]
-    return unit_tensor(pictures, width, height)
+
+def pose_tensor(pictures: Video, width: int, height: int) -> Tensor:
+    """Pose pictures of a clip, as drawn in RGB, to float32 (n, 3, height, width) in [0, 1]."""
+    return unit_tensor([as_the_network_knows(picture) for picture in pictures], width, height)
 
 
 def keypoint_tensor(poses: PoseClip) -> Tensor:

@@ -90,7 +90,7 @@ def notes(leaderboard: Leaderboard) -> Notes:
     marks: dict[tuple[Protocol, str, str], list[int]] = {}
 
     def note(row: Row, column: str, text: str) -> None:
-        index = order.setdefault(_clean(text), len(order))
+        index = order.setdefault(plain_text(text), len(order))
         marks.setdefault((row.protocol, row.card.name, column), []).append(index)
 
     for row in leaderboard.rows:
@@ -128,7 +128,7 @@ def notes(leaderboard: Leaderboard) -> Notes:
     return Notes(tuple(order), {key: tuple(indices) for key, indices in marks.items()})
 
 
-def _clean(text: str) -> str:
+def plain_text(text: str) -> str:
     """Return the text on one line, without control and invisible formatting characters."""
     spaced = " ".join(text.split())
     return "".join(letter for letter in spaced if unicodedata.category(letter) not in _DROPPED)
@@ -157,8 +157,14 @@ def interval_text(cell: Cell, column: Column) -> str:
 
 
 def skill_text(cell: Cell) -> str:
-    """Return the skill in percent, such as "34 %"; "" where there is none."""
-    return "" if cell.skill is None else f"{round(100 * cell.skill) + 0:d} %"
+    """Return the skill in percent, such as "34 %"; "" where there is none.
+
+    How far beyond -100 % is not printed: where `still` is nearly perfect (a background that does
+    not move) thousands come out, and say no more than that. CSV and JSON have the number.
+    """
+    if cell.skill is None:
+        return ""
+    return f"{round(100 * cell.skill) + 0:d} %" if cell.skill >= -1 else "< -100 %"
 
 
 def _under_text(cell: Cell, column: Column) -> str:
@@ -187,7 +193,7 @@ def _scored(row: Row) -> str:
 
 
 def _heading(column: Column) -> str:
-    return f"{_clean(column.title)} {ARROWS[column.direction]}"
+    return f"{plain_text(column.title)} {ARROWS[column.direction]}"
 
 
 def caption_parts(leaderboard: Leaderboard) -> list[tuple[str, str]]:
@@ -211,7 +217,7 @@ def caption_parts(leaderboard: Leaderboard) -> list[tuple[str, str]]:
         ("region", _regions(leaderboard.columns)),
         ("seeds", ", ".join(str(seed) for seed in leaderboard.seeds) or "none"),
     ]
-    return [(what, _clean(value)) for what, value in parts]
+    return [(what, plain_text(value)) for what, value in parts]
 
 
 def _regions(columns: Sequence[Column]) -> str:
@@ -246,7 +252,8 @@ SKILL = (
 )
 
 
-def _legend(leaderboard: Leaderboard) -> str:
+def legend_text(leaderboard: Leaderboard) -> str:
+    """Return what the marks and the small print of a table mean."""
     parts = [LEGEND]
     if _has_intervals(leaderboard.rows):
         parts.append(STATISTICS)
@@ -292,7 +299,7 @@ def hidden_text(whole: Leaderboard, shown: Leaderboard) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _groups(leaderboard: Leaderboard) -> list[tuple[Protocol, list[Row], list[Row]]]:
+def groups_of(leaderboard: Leaderboard) -> list[tuple[Protocol, list[Row], list[Row]]]:
     """Return per protocol the ranked rows and the reference rows."""
     groups = []
     for protocol in leaderboard.protocols:
@@ -304,7 +311,7 @@ def _groups(leaderboard: Leaderboard) -> list[tuple[Protocol, list[Row], list[Ro
 
 def _spans(text: str) -> list[tuple[bool, str]]:
     """Split at pairs of backticks: (whether it is code, text without backticks)."""
-    parts = _clean(text).split("`")
+    parts = plain_text(text).split("`")
     if len(parts) % 2 == 0:  # one without a partner
         parts[-2:] = ["'".join(parts[-2:])]
     return [(index % 2 == 1, part) for index, part in enumerate(parts) if part]
@@ -317,7 +324,7 @@ _MARKDOWN = str.maketrans(
 
 def escape_markdown(text: str) -> str:
     """Return text that Markdown prints as it is: no markup, no HTML, one line."""
-    return _clean(text).translate(_MARKDOWN)
+    return plain_text(text).translate(_MARKDOWN)
 
 
 def _markdown_note(text: str) -> str:
@@ -337,10 +344,10 @@ def to_markdown(leaderboard: Leaderboard) -> str:
     ]
     lines = [
         f"**A²Bench.** {escape_markdown(_caption_sentence(leaderboard))} "
-        + _markdown_note(_legend(leaderboard)),
+        + _markdown_note(legend_text(leaderboard)),
         "",
     ]
-    for protocol, ranked, reference in _groups(leaderboard):
+    for protocol, ranked, reference in groups_of(leaderboard):
         lines += [f"### Protocol `{protocol}`", "", PROTOCOL_TEXT[protocol], ""]
         lines.append("| " + " | ".join(escape_markdown(head) for head in heads) + " |")
         lines.append("|:---|:---|:---|" + "---:|" * (len(heads) - 3))
@@ -410,7 +417,7 @@ _LATEX = str.maketrans(
 
 def escape_latex(text: str) -> str:
     """Return text that LaTeX prints as it is: no command, no comment, no dash ligature."""
-    return _to_latex(_clean(text))
+    return _to_latex(plain_text(text))
 
 
 def _to_latex(text: str) -> str:
@@ -449,7 +456,7 @@ def to_latex(leaderboard: Leaderboard, *, wide: bool = False) -> str:
         r"\centering",
         r"\setlength{\belowcaptionskip}{6pt}",
         rf"\caption{{A\textsuperscript{{2}}Bench. {escape_latex(_caption_sentence(leaderboard))} "
-        rf"{_latex_note(_legend(leaderboard))}}}",
+        rf"{_latex_note(legend_text(leaderboard))}}}",
         rf"\label{{tab:a2bench-{label}}}",
         r"\footnotesize",
         r"\setlength{\tabcolsep}{3.5pt}",
@@ -457,7 +464,7 @@ def to_latex(leaderboard: Leaderboard, *, wide: bool = False) -> str:
         r"\toprule",
         " & ".join(escape_latex(head) for head in heads) + r" \\",
     ]
-    for protocol, ranked, reference in _groups(leaderboard):
+    for protocol, ranked, reference in groups_of(leaderboard):
         lines.append(r"\midrule")
         lines.append(rf"\multicolumn{{{width}}}{{@{{}}l}}{{Protocol \texttt{{{protocol}}}}} \\")
         lines.append(r"\addlinespace[2pt]")
@@ -512,7 +519,7 @@ def _latex_row(row: Row, columns: Sequence[Column], found: Notes) -> str:
 
 def escape_csv(text: str) -> str:
     """Return text that a spreadsheet does not run as a formula: an apostrophe before = + - @."""
-    plain = _clean(text)
+    plain = plain_text(text)
     return f"'{plain}" if plain.startswith(("=", "+", "-", "@")) else plain
 
 
@@ -682,7 +689,7 @@ def to_json(leaderboard: Leaderboard) -> dict[str, Any]:
 def to_terminal(leaderboard: Leaderboard, console: Console) -> None:
     """Print one table per protocol, then the footnotes."""
     found = notes(leaderboard)
-    for protocol, ranked, reference in _groups(leaderboard):
+    for protocol, ranked, reference in groups_of(leaderboard):
         table = Table(
             box=box.SIMPLE_HEAD, title=Text(f"Protocol {protocol}", "bold"), title_justify="left"
         )
@@ -712,7 +719,7 @@ def _terminal_row(row: Row, columns: Sequence[Column], found: Notes) -> list[Tex
         letters = found.of(row, column)
         return text.append(f" {letters}", "not bold not underline dim") if letters else text
 
-    cells = [marked(Text(_clean(row.card.title)), "method"), Text(_inputs(row))]
+    cells = [marked(Text(plain_text(row.card.title)), "method"), Text(_inputs(row))]
     for cell, column in zip(row.cells, columns, strict=True):
         style = "bold" if cell.best else "underline" if cell.second else ""
         text = Text().append(cell_text(cell, column), style).append(TIED if cell.tied else "")
@@ -726,7 +733,7 @@ def _terminal_row(row: Row, columns: Sequence[Column], found: Notes) -> list[Tex
 
 def _link(card_link: str) -> str:
     """Return the link where it is one to a web page; "" else (a path, a script)."""
-    plain = _clean(card_link)
+    plain = plain_text(card_link)
     return plain if plain.startswith(("https://", "http://")) and " " not in plain else ""
 
 
@@ -753,7 +760,7 @@ def _html_cell(cell: Cell, column: Column, marks: str) -> dict[str, object]:
         "sort": "" if number is None else repr(number),
         "best": cell.best,
         "second": cell.second,
-        "tip": _clean(tip),
+        "tip": plain_text(tip),
         "marks": marks,
         "muted": cell.value is None,
     }
@@ -761,11 +768,11 @@ def _html_cell(cell: Cell, column: Column, marks: str) -> dict[str, object]:
 
 def _html_row(row: Row, columns: Sequence[Column], found: Notes) -> dict[str, object]:
     return {
-        "title": _clean(row.card.title),
-        "summary": _clean(row.card.summary),
+        "title": plain_text(row.card.title),
+        "summary": plain_text(row.card.summary),
         "link": _link(row.card.code) or _link(row.card.paper),
         "inputs": [name.replace("_", " ") for name in row.card.inputs_seen],
-        "trained_on": _clean(_trained_on(row)),
+        "trained_on": plain_text(_trained_on(row)),
         "cells": [
             _html_cell(cell, column, found.of(row, column.name))
             for cell, column in zip(row.cells, columns, strict=True)
@@ -795,19 +802,19 @@ def to_html(leaderboard: Leaderboard, *, contact_sheet: str | None = None) -> st
     found = notes(leaderboard)
     caption = leaderboard.caption
     return environment.get_template("leaderboard.html.j2").render(
-        dataset=_clean(f"{caption.dataset} {caption.version}"),
-        digest=_clean(caption.digest),
+        dataset=plain_text(f"{caption.dataset} {caption.version}"),
+        digest=plain_text(caption.digest),
         parts=caption_parts(leaderboard),
         caption=_caption_sentence(leaderboard),
         partial=PARTIAL if leaderboard.partial else "",
-        legend=_spans(_legend(leaderboard)),
+        legend=_spans(legend_text(leaderboard)),
         columns=[
             {
-                "title": _clean(column.title),
+                "title": plain_text(column.title),
                 "arrow": ARROWS[column.direction],
                 "direction": column.direction,
-                "unit": "" if column.unit in ("", "1") else _clean(column.unit),
-                "summary": _clean(column.summary),
+                "unit": "" if column.unit in ("", "1") else plain_text(column.unit),
+                "summary": plain_text(column.summary),
             }
             for column in leaderboard.columns
         ],
@@ -818,7 +825,7 @@ def to_html(leaderboard: Leaderboard, *, contact_sheet: str | None = None) -> st
                 "ranked": [_html_row(row, leaderboard.columns, found) for row in ranked],
                 "reference": [_html_row(row, leaderboard.columns, found) for row in reference],
             }
-            for protocol, ranked, reference in _groups(leaderboard)
+            for protocol, ranked, reference in groups_of(leaderboard)
         ],
         notes=[(letter, _spans(text)) for letter, text in found.listed()],
         contact_sheet=contact_sheet,

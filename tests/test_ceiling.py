@@ -1,5 +1,6 @@
 """Ceiling and skill (scoring rule 7): what a method's own frame, rate and fit cost it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,8 @@ def test_csv_has_ceiling_and_skill_in_full_precision() -> None:
 def test_skill_is_printed_in_whole_percent() -> None:
     row = next(row for row in _board({"mine": None}, (0.0,) * 3).rows if row.card.name == "mine")
     assert skill_text(row.cells[0]) == "45 %"
+    assert skill_text(replace(row.cells[0], skill=-1.0)) == "-100 %"
+    assert skill_text(replace(row.cells[0], skill=-237.3)) == "< -100 %"
 
 
 def test_on_its_own_grid_the_truth_is_itself(tiny: Dataset) -> None:

@@ -15,10 +15,12 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from a2bench.errors import A2BenchError
 from a2bench.metric import ClipPair, Metric, Outcome
 from a2bench.records import MethodCard, Protocol, Value
 from a2bench.results import Caption, Cell, Leaderboard, aggregate
 from a2bench.suites import SUITES
+from a2bench.table_picture import write_picture
 from a2bench.tables import (
     cell_text,
     escape_csv,
@@ -535,3 +537,26 @@ def test_people_read_the_headline_columns_and_programs_get_all() -> None:
     assert "fvd" not in shown
     assert "mine" in shown
     assert "fvd" in to_csv(wide).splitlines()[0].split(",")
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("t.png", b"\x89PNG"), ("t.pdf", b"%PDF"), ("t.svg", b"<?xml")]
+)
+def test_the_same_table_is_the_same_picture(name: str, start: bytes, tmp_path: Path) -> None:
+    first = write_picture(_leaderboard(), tmp_path / name).read_bytes()
+    again = write_picture(_leaderboard(), tmp_path / f"again{name}").read_bytes()
+    assert first.startswith(start)
+    assert first == again
+
+
+def test_a_picture_has_the_words_of_the_table(tmp_path: Path) -> None:
+    """Read from the SVG, whose letters are letters."""
+    text = write_picture(_leaderboard(), tmp_path / "t.svg").read_text()
+    for words in ("Puppet warp", "22.60", "[15.33, 24.27]", "unavailable", "2 / 3", "0.1.0"):
+        assert words in text, words
+    assert "3 cases" not in text
+
+
+def test_another_ending_than_a_pictures_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(A2BenchError, match=r"ends in .png, .pdf, .svg"):
+        write_picture(_leaderboard(), tmp_path / "t.gif")

@@ -195,6 +195,10 @@ def table(
     sheet: Annotated[
         int, typer.Option(help="With --out or --into: a contact sheet of so many cases.", min=0)
     ] = 0,
+    picture: Annotated[
+        Path | None,
+        typer.Option(help="The table as a picture: FILE.png, FILE.pdf or FILE.svg (matplotlib)."),
+    ] = None,
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Print although cases are missing; marked.")
     ] = False,
@@ -264,6 +268,8 @@ def table(
     if places:
         from a2bench.cli.files import board_of
 
+        if sheet:
+            raise A2BenchError("--sheet shows predictions: it needs the run, not --from.")
         narrow = bool(methods or protocols or subset or len(places) > 1 or layout)
         if narrow and (out or into):
             raise A2BenchError(
@@ -308,6 +314,11 @@ def table(
             print(f"{more} more metrics of the suite: --all-columns ({hidden})", file=sys.stderr)
     if layout:
         print(layout.note(leaderboard), file=sys.stderr)
+    if picture is not None:
+        from a2bench.table_picture import write_picture
+
+        shown = leaderboard if all_columns else headline_of(leaderboard)
+        print(write_picture(shown, picture), file=sys.stderr if json else sys.stdout)
     if out is not None or into is not None:
         from a2bench.leaderboard import committed, folder_name, write_leaderboard
 

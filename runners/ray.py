@@ -129,8 +129,8 @@ class _Host:
             problem=check.problem(),
         )
 
-    def load(self, job: Job) -> None:
-        self._worker.load(job)
+    def load(self, job: Job) -> bool:
+        return self._worker.load(job)
 
     def batch(self, jobs: Sequence[Job]) -> list[Result]:
         return self._worker.batch(jobs)
@@ -189,6 +189,8 @@ class _Seat:
     task: _Task | None = None
     """None while it starts."""
     loading: bool = False
+    lacks_method: bool = False
+    """Whether it could not load the method of its task."""
     deadline: float = float("inf")
     used: bool = False
     """Whether it has made a clip before: then its memory is not all free."""
@@ -207,7 +209,7 @@ class _Pool:
     seats: dict[Any, _Seat] = field(default_factory=dict)
     """Ray's reference of the answer that is awaited -> who owes it."""
     loading_deaths: Counter[str] = field(default_factory=Counter)
-    """Method -> actors in a row that were lost while they loaded it."""
+    """Method -> how often in a row it was not loaded: its actor was lost, or it raised."""
     parked: list[Any] = field(default_factory=list)
     """Actors on devices that were lost: kept, so that Ray gives nobody else such a device."""
     lost_words: str = "nothing"
@@ -307,7 +309,9 @@ class _Pool:
             self.give(seat)
         elif seat.loading:
             assert seat.task is not None
-            self.loading_deaths[seat.task.jobs[0].card.name] = 0
+            seat.lacks_method = not answer
+            if answer:
+                self.loading_deaths[seat.task.jobs[0].card.name] = 0
             self.work(seat)
         else:
             yield from self._made(seat, answer)
@@ -325,7 +329,8 @@ class _Pool:
         assert task is not None
         kept, gone, broken = [], False, False
         for job, result in zip(task.jobs, results, strict=True):
-            short = result.failure == "oom"
+            # a program was a fresh process; the next one would meet the same memory
+            short = result.failure == "oom" and job.card.kind == "in_process"
             if self.device == "cuda" and is_device_lost(result):
                 gone, self.lost_words = True, _last_line(result.reason)
                 if task.losses < self.retries:
@@ -339,6 +344,8 @@ class _Pool:
                 kept.append(self._placed(result, seat))
             # after such an error every call of that process may fail
             broken |= short or "cuda error" in result.reason.lower()
+        if seat.lacks_method and len(kept) == len(results):
+            kept += self._not_loaded(kept[-1], seat)
         seat.used = True
         if gone:
             self._after_lost_device(seat)
@@ -421,11 +428,28 @@ class _Pool:
         self.loading_deaths[name] += 1
         if self.loading_deaths[name] < _START_ATTEMPTS:
             return
+        reason = f"{_START_ATTEMPTS} Ray workers ended while they loaded the method; the last:"
+        for job in self._taken_out(name):
+            yield self._placed(Result.failed(job.request, kind, f"{reason} {words}"), seat)
+
+    def _not_loaded(self, last: Result, seat: _Seat) -> Iterator[Result]:
+        """Give a method up that several cases in a row could not have loaded."""
+        self.loading_deaths[last.method] += 1
+        if self.loading_deaths[last.method] < _START_ATTEMPTS:
+            return
+        reason = f"{last.reason}; so ended {_START_ATTEMPTS} cases, the others are not tried"
+        for job in self._taken_out(last.method):
+            if last.status == "skipped":
+                yield self._placed(Result.skipped(job.request, reason, last.failure), seat)
+            else:
+                failed = Result.failed(job.request, last.failure or "crash", reason)
+                yield self._placed(failed, seat)
+
+    def _taken_out(self, name: str) -> list[Job]:
+        """Return the jobs of a method that wait; they wait no longer."""
         given_up = [task for task in self.waiting if task.jobs[0].card.name == name]
         self.waiting = deque(task for task in self.waiting if task not in given_up)
-        reason = f"{_START_ATTEMPTS} Ray workers ended while they loaded the method; the last:"
-        for job in (job for task in given_up for job in task.jobs):
-            yield self._placed(Result.failed(job.request, kind, f"{reason} {words}"), seat)
+        return [job for task in given_up for job in task.jobs]
 
     def _overdue(self) -> Iterator[Result]:
         now = time.monotonic()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,7 +20,7 @@ from a2bench import plugins
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
 from a2bench.paths import is_alive
-from a2bench.records import MethodCard
+from a2bench.records import MethodCard, Result
 from a2bench.run import RunSummary, plan, run
 from a2bench.runner import Job, SizedRunner, with_options
 from a2bench.score import score
@@ -274,6 +275,31 @@ def test_a_method_that_kills_its_workers_while_it_loads_is_given_up(
 
     assert [result.failure for result in summary.failed] == ["crash"] * 4
     assert summary.failed[0].reason.startswith("3 Ray workers ended while they loaded the method")
+
+
+def test_a_model_that_memory_is_too_small_for_is_not_loaded_for_every_case(
+    tiny: Dataset, store: RunFolder, method: MakeMethod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight cases, three of them answered by actors that could not load it; no cluster needed."""
+    module: Any = sys.modules[type(plugins.runner("ray")).__module__]
+    card = method("large", "pass", card="stochastic: true\n")
+    jobs, _ = plan(store, tiny, [card], ["self"], "smoke", seeds=[0, 1])
+    waiting = deque(module._Task((job,)) for job in jobs)
+    pool = module._Pool(make_worker, "cpu", {}, 2, None, waiting)
+    replaced: list[object] = []
+    monkeypatch.setattr(module._Pool, "_replace", lambda _, seat: replaced.append(seat))
+
+    found: list[Result] = []
+    for _ in range(3):
+        task = pool.waiting.popleft()
+        seat = module._Seat(actor=None, label="node/cpu:0", task=task, lacks_method=True)
+        result = Result.failed(task.jobs[0].request, "oom", "out of memory: 20 GiB")
+        found += pool._made(seat, [result])
+
+    assert [result.failure for result in found] == ["oom"] * 8
+    assert found[-1].reason == ("out of memory: 20 GiB; so ended 3 cases, the others are not tried")
+    assert len(replaced) == 3
+    assert not pool.waiting
 
 
 def test_a_node_that_is_ended_loses_nothing(

@@ -8,6 +8,7 @@ same tasks on this machine; `script=FILE` writes a plain array script for machin
 
 import importlib.util
 import shlex
+import subprocess
 import sys
 import time
 import uuid
@@ -30,6 +31,10 @@ _LAST_WORDS = 1000
 """Characters of a dead task's log that are kept as the reason."""
 
 _CANCEL_SECONDS = 15.0
+_ASK_SECONDS = 60.0
+
+_NOTE = ".submitted"
+"""Ending of an empty file that is named like a Slurm job which does cases of a run."""
 
 
 class SlurmOptions(Options):
@@ -225,6 +230,8 @@ class SlurmRunner:
             print(
                 f"runner.executor=local has no queue: {', '.join(unused)} not used", file=sys.stderr
             )
+        if self.options.executor == "slurm":
+            _refuse_second_array(folder)
         queue = _Queue(self.options, folder, make_worker, workers)
         for device in ("cuda", "cpu"):
             queue.add([job for job in jobs if job.card.device == device])
@@ -261,6 +268,8 @@ class _Queue:
         """Records of failures that are tried again: gone when their case is submitted."""
         self._losses: Counter[str] = Counter()
         self._any_started = False
+        self._notes: list[Path] = []
+        """Of the arrays that were submitted; they outlive a command that was killed."""
         self._on_slurm = options.executor == "slurm"
         # Slurm holds back what is over `parallel_tasks` itself; here nobody else does
         cores = worker_count(workers, sys.maxsize)
@@ -322,6 +331,10 @@ class _Queue:
                 for handle, task in zip(handles, tasks, strict=True)
             ]
             ids = dict.fromkeys(str(handle.job_id).partition("_")[0] for handle in handles)
+            if self._on_slurm:
+                self._notes += [self._folder / f"{job_id}{_NOTE}" for job_id in ids]
+                for note in self._notes:
+                    note.touch()
             where = f"Slurm job {', '.join(ids)}" if self._on_slurm else "processes of this machine"
             cases = sum(len(task.jobs) for task in tasks)
             print(
@@ -419,6 +432,41 @@ class _Queue:
                 break
             time.sleep(0.05)
         self._tasks.clear()
+        for note in self._notes:
+            note.unlink(missing_ok=True)
+
+
+def _refuse_second_array(folder: Path) -> None:
+    """Look for arrays of a command that was killed: two tasks must not do the same cases.
+
+    Raises:
+        A2BenchError: one is still queued or at work.
+    """
+    for note in sorted(folder.glob(f"*{_NOTE}")):
+        job_id = note.name.removesuffix(_NOTE)
+        try:
+            said = subprocess.run(
+                ["squeue", "--noheader", "--format=%T", f"--jobs={job_id}"],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=_ASK_SECONDS,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise A2BenchError(
+                f"whether Slurm job {job_id} of an earlier command is still at work cannot be "
+                f"told: squeue: {error}.\n"
+                f"hint: run this on a login node; or, where the job has ended, remove {note}"
+            ) from error
+        if states := Counter(said.stdout.split()):  # a job that has long ended: nothing, an error
+            found = ", ".join(f"{count} {state.lower()}" for state, count in states.items())
+            raise A2BenchError(
+                f"Slurm job {job_id} of an earlier command still does cases of this run "
+                f"({found}).\n"
+                f"hint: wait for it (squeue -j {job_id}) or end it (scancel {job_id}), then run "
+                "the same command again: what was finished is kept"
+            )
+        note.unlink()
 
 
 def _needs_gpu(jobs: Sequence[Job]) -> bool:

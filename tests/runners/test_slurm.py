@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from a2bench.records import MethodCard
 from a2bench.run import RunSummary, plan, run
 from a2bench.runner import Preparing, with_options
 from a2bench.store import RunFolder
+from a2bench.worker import make_worker
 
 pytest.importorskip("submitit")
 MakeMethod = Callable[..., MethodCard]
@@ -79,6 +81,14 @@ for job in (word for word in sys.argv if word.isdigit()):
     "scontrol": r"""
 import os, pathlib, sys
 pathlib.Path(os.environ["FAKE_SLURM"], f"again-{sys.argv[2]}").touch()
+""",
+    # nothing of an array that has ended, as Slurm does after a few minutes
+    "squeue": r"""
+import os, pathlib, sys
+root = pathlib.Path(os.environ["FAKE_SLURM"])
+(job,) = (word.partition("=")[2] for word in sys.argv if word.startswith("--jobs="))
+if not list(root.glob(f"{job}*.rc")):
+    print("RUNNING")
 """,
     "scancel": "",
 }
@@ -155,6 +165,36 @@ def test_an_array_is_requeued_and_a_task_that_dies_costs_only_its_case(
     assert "#SBATCH --account=lab" in first
     assert "--array" not in first  # one task
     assert "#SBATCH --array=0-1%2" in again  # the suspect alone, and the rest
+
+
+def test_an_array_of_a_killed_command_is_not_started_twice(
+    tiny: Dataset, store: RunFolder, method: MakeMethod, fake_slurm: Path, tmp_path: Path
+) -> None:
+    """The command dies, its array goes on: the next one is refused, and then finds it done."""
+    card = method("waits", "while not (HERE / 'go').exists(): time.sleep(0.1)")
+    jobs, _ = plan(store, tiny, [card], ["self"], "smoke")
+    given = {"poll_seconds": 0.1, "settle_seconds": 0, "cpus_per_task": 1, "cases_per_task": 4}
+    runner = with_options(plugins.runner("slurm"), "slurm", given)
+    queue_of = sys.modules[type(runner).__module__]
+    folder = store.folder / "slurm"
+    folder.mkdir(parents=True)
+    killed = queue_of._Queue(runner.options, folder, make_worker, 1)  # type: ignore[attr-defined]
+    killed.add(jobs)
+    killed._submit()  # and nothing after it
+
+    with pytest.raises(
+        A2BenchError, match=r"Slurm job 1 .* still does cases .*1 running[\s\S]*scancel 1"
+    ):
+        on_slurm(store, tiny, [card])
+    (tmp_path / "plugins" / "go").touch()
+    deadline = time.monotonic() + 120
+    while not list(fake_slurm.glob("*.rc")):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    again = on_slurm(store, tiny, [card])
+
+    assert (again.made, again.done_before) == (0, 4)
+    assert again.failed == []
 
 
 def test_a_set_up_that_cannot_start_marks_no_case(

@@ -1,12 +1,14 @@
 """What the runner costs a case beside the method's own time, and whether its memory stays flat.
 
-    python benchmarks/harness_overhead.py [--cases 500] [--workers 1] [--own-seconds 0.4]
+    python benchmarks/harness_overhead.py [--cases 500] [--own-seconds 0.3] [--command]
 
 A method that answers with the driving video (512x768, 32 frames) after a wait, as one does whose
 work is a GPU's, is run on a few cases with many seeds, through the real `run`: everything but the
 call is harness: reading and decoding inputs (of the next case while the method is at one, where a
 core is free), checking, mapping, lossless encoding, hashing, records, events. With
 `--own-seconds 0` there is no such time, and a case costs all that its reading and storing cost.
+With `--command` the method is a program of the standard library that waits and copies its driving
+video: its own time is that of its process; checkout links, files, log and collecting are harness.
 Printed: milliseconds a case by stage, the ratio to a bare decode and encode of the same frames in
 the same process, and resident memory of workers and of this process after 12 cases and at the end.
 """
@@ -15,6 +17,8 @@ import argparse
 import os
 import resource
 import statistics
+import subprocess
+import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -40,11 +44,50 @@ class Echo:
 """
 
 
+_PROGRAM = """import shutil, sys, time
+
+time.sleep(float(sys.argv[3]))
+shutil.copy(sys.argv[1], sys.argv[2])
+"""
+
+
+def write_command_card(folder: Path, plugins_folder: Path, own_seconds: float) -> None:
+    """Make a repository with the program, a card for it, and its environment: this interpreter."""
+    import yaml
+
+    from a2bench import environment, plugins
+    from a2bench.checkout import fetch_source
+
+    os.environ["A2BENCH_CACHE"] = str(folder / "cache")
+    repository = folder / "upstream"
+    repository.mkdir()
+    (repository / "copy.py").write_text(_PROGRAM)
+    who = ["-c", "user.name=benchmark", "-c", "user.email=benchmark@example.invalid"]
+    for words in (["init", "-q"], ["add", "-A"], [*who, "commit", "-q", "-m", "All"]):
+        subprocess.run(["git", *words], cwd=repository, check=True)
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=repository, check=True, capture_output=True, text=True
+    ).stdout.strip()
+    argv = ["{python}", "copy.py", "{driving_video}", "{work}/out.mp4", str(own_seconds)]
+    card = yaml.safe_load(_CARD.replace("entry: Echo\n", "").replace("in_process", "command"))
+    card["command"] = {
+        "source": {"url": f"file://{repository}", "commit": commit},
+        "environment": {"python": f"{sys.version_info.major}.{sys.version_info.minor}"},
+        "steps": [{"name": "copy", "argv": argv}],
+        "result": {"find": "out.mp4"},
+    }
+    (plugins_folder / "echo.yaml").write_text(yaml.safe_dump(card))
+    found = plugins.card("echo")
+    fetch_source(environment.block_of(found))
+    environment.use_interpreter(found, Path(sys.executable))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cases", type=int, default=500)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--own-seconds", type=float, default=0.4)
+    parser.add_argument("--own-seconds", type=float, default=0.3)
+    parser.add_argument("--command", action="store_true")
     wanted = parser.parse_args()
     with TemporaryDirectory() as folder:
         plugins_folder = Path(folder) / "plugins" / "baselines"
@@ -52,6 +95,8 @@ def main() -> None:
         (plugins_folder / "echo.yaml").write_text(_CARD)
         (plugins_folder / "echo.py").write_text(_CLASS.format(own_seconds=wanted.own_seconds))
         os.environ["A2BENCH_PLUGINS"] = str(plugins_folder.parent)
+        if wanted.command:
+            write_command_card(Path(folder), plugins_folder, wanted.own_seconds)
         measure(Path(folder), wanted.cases, wanted.workers)
 
 

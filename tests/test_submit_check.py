@@ -26,6 +26,7 @@ from a2bench.submit_check import (
     method_problems,
     skeleton,
     submit_check,
+    text_problems,
 )
 
 from .leaderboards import DIGEST, card, mend, toy

@@ -157,6 +157,7 @@ def plan(card: MethodCard, request: Request, *, work: Path, python: Path) -> Pla
         "frames": str(grid.frames),
         "fps": f"{grid.fps:g}",
         "job": job,
+        "weights": str(weights.folder()),
     }
     dropped = card.output.temporal.dropped_first if card.output.temporal else 0
     return Plan(

@@ -15,6 +15,7 @@ one of these, and any other name in braces is refused when the card is read:
     {prompt}             the sentence of the prompt track                      needs prompt
     {seed} {width} {height} {frames} {fps}        numbers; {fps} of the driver
     {job}                a name made of letters, digits and underscores
+    {weights}            the weights folder, where the card's `weights_folders` lie
 """
 
 import re
@@ -44,6 +45,7 @@ PLACEHOLDERS: Mapping[str, Input | None] = {
     "frames": None,
     "fps": None,
     "job": None,
+    "weights": None,
 }
 """Placeholder -> what of the inputs it lets the method see."""
 
@@ -156,6 +158,16 @@ class LinkedWeights(Record):
     """Its host asks for a log-in: an absent file is then `gated`, not `missing_weights`."""
 
 
+class WeightsFolder(Record):
+    """A whole hub repository, put into the weights folder by the hub's own tool."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+    """Of the folder; `{weights}/<name>` in steps and literals."""
+    repository: Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+$")]
+    """On the Hugging Face hub."""
+    licence: str = ""
+
+
 class Terms(Record):
     """A licence that the user has to accept before the method is run."""
 
@@ -201,6 +213,7 @@ class CommandBlock(Record):
     literals: tuple[JobLiteral, ...] = ()
     environment: UvEnvironment
     weights: tuple[LinkedWeights, ...] = ()
+    weights_folders: tuple[WeightsFolder, ...] = ()
     terms: tuple[Terms, ...] = ()
     steps: tuple[Step, ...] = Field(min_length=1)
     result: CommandOutput

@@ -402,4 +402,10 @@ def problems(card: MethodCard, *, thorough: bool = False) -> list[Problem]:
             asks = f" ({status.row.source} asks for a log-in)" if linked.gated else ""
             text = f"{status.reason.partition(':')[0]}{asks}"
             found.append(Problem(kind, text, f"a2bench fetch {linked.name}"))
+    for whole_folder in block.weights_folders:
+        there = weights.folder() / whole_folder.name
+        if not there.is_dir():
+            text = f"{there} is absent, a copy of {whole_folder.repository}"
+            get_it = f"hf download {whole_folder.repository} --local-dir {there}"
+            found.append(Problem("missing_weights", text, get_it))
     return found

@@ -235,7 +235,10 @@ def weights_folder(found: "MethodCard") -> Path | None:
     """Return where a card's own weights lie (`weights_folder`), or None where it names none."""
     if found.weights_folder is None:
         return None
-    return card_path(found.name).parent / Path(found.weights_folder).expanduser()
+    from a2bench import weights
+
+    named = found.weights_folder.replace("{weights}", str(weights.folder()))
+    return card_path(found.name).parent / Path(named).expanduser()
 
 
 def method_code(name: str) -> Path:

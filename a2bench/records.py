@@ -246,8 +246,10 @@ class MethodCard(Record):
     weights: tuple[Name, ...] = ()
     """`in_process`: rows of the weight table that it loads (`a2bench fetch` gets them)."""
     weights_folder: str | None = None
-    """`in_process`: a folder with weights of your own, absolute or beside the card; the class is
-    made with `weights_folder=` its path. Retrained weights are another setting."""
+    """`in_process`: a folder of weights, absolute or beside the card; `{weights}` in it is the
+    folder of `a2bench fetch`. The class is made with `weights_folder=` its path."""
+    weights_repository: str = ""
+    """The hub repository that `weights_folder` is a copy of, where it is one."""
     stochastic: bool = False
     """Whether the seed changes the answer; then three seeds are run on `quant`."""
     reference_row: bool = False

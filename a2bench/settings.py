@@ -52,6 +52,7 @@ DECIDES = frozenset(
         "command.environment.find_links",
         "command.weights.name",
         "command.weights.link",
+        "command.weights_folders.name",
         "command.steps.argv",
         "command.steps.folder",
         "command.steps.files",
@@ -77,6 +78,7 @@ DECIDES_NOTHING = frozenset(
         "load_timeout_seconds",
         "not_applicable",
         "weights_folder",  # where it lies; its content decides
+        "weights_repository",
         "paper",
         "code",
         "licence_code",
@@ -90,6 +92,8 @@ DECIDES_NOTHING = frozenset(
         "command.environment.imports",
         "command.environment.container",
         "command.weights.gated",
+        "command.weights_folders.repository",
+        "command.weights_folders.licence",
         "command.terms",
         "command.steps.name",
         "command.steps.expect",
@@ -147,6 +151,8 @@ def files_of(card: MethodCard) -> dict[str, str]:
     linked = card.command.weights if card.command is not None else ()
     rows = {*card.weights, *(one.name for one in linked)}
     found |= {f"weights {row}": digest for row, digest in weights.digests(*rows).items()}
+    for whole in card.command.weights_folders if card.command is not None else ():
+        found[f"weights {whole.name}"] = folder_digest(weights.folder() / whole.name)
     if (own := plugins.weights_folder(card)) is not None:
         found["weights_folder"] = folder_digest(own)
     return found

@@ -5,6 +5,7 @@
 """
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,11 @@ def requests(method: str) -> dict[str, Request]:
     }
 
 
+@pytest.fixture(autouse=True)
+def own_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A2BENCH_WEIGHTS", "/weights")
+
+
 def planned(card: MethodCard, asked: Request) -> Plan:
     return plan(card, asked, work=Path("/job"), python=Path("/env/bin/python"))
 
@@ -79,11 +85,12 @@ def test_every_command_card_says_what_it_relies_on() -> None:
         assert FACTS[method]["url"] == command.source.url
 
 
-def arguments(step: PlannedStep) -> list[str]:
-    """Return what is left of a step's arguments from the first flag of its script on."""
+def arguments(step: PlannedStep, scripts: list[str]) -> list[str]:
+    """Return what a step's script is given: what follows its name, or the first flag after it."""
     words = list(step.argv[1:])
-    if words[0] == "-m":
-        words = words[1:]
+    names = {name for one in scripts for name in (one, one.removesuffix(".py").replace("/", "."))}
+    at = [index for index, word in enumerate(words) if any(map(word.endswith, names))]
+    words = words[at[-1] + 1 :] if at else words
     while words and not words[0].startswith("-"):
         words = words[1:]
     return words
@@ -98,7 +105,7 @@ def test_every_flag_is_one_the_script_has(method: str) -> None:
         known = {}
         for script in scripts:
             known |= FACTS[method]["flags"][script]
-        words = arguments(steps[name])
+        words = arguments(steps[name], scripts)
         given = set()
         while words:
             flag, *words = words
@@ -134,10 +141,10 @@ def test_patches_and_literals_are_for_the_pinned_file(method: str) -> None:
     for patch in command.patches:
         assert FACTS[method]["sha256"][patch.file] == patch.sha256
         assert patch.find in RELIANCE[method].says[patch.file]
-    patched = {patch.file for patch in command.patches}
+    digests = FACTS[method]["sha256"] | FACTS[method]["patched"]
     for literal in command.literals:
         assert literal.name in RELIANCE[method].literals[literal.file]
-        assert literal.file in patched or FACTS[method]["sha256"][literal.file] == literal.sha256
+        assert literal.sha256 == digests[literal.file]
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -164,5 +171,6 @@ def test_every_linked_file_is_a_row_that_says_how_it_is_had(method: str) -> None
 
 
 if __name__ == "__main__":
+    os.environ["A2BENCH_WEIGHTS"] = "/weights"
     for one in METHODS:
         (PLANS / f"{one}.txt").write_text(golden_text(one), encoding="utf-8")

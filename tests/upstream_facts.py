@@ -11,12 +11,14 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from a2bench.command_card import Patch
 
 TABLE = Path(__file__).parent / "data" / "upstream.json"
 
@@ -42,6 +44,7 @@ class Reliance:
 
 _DWPOSE = {"dwpose/wholebody.py": ["checkpoints/yolox_l.onnx", "checkpoints/dw-ll_ucoco_384.onnx"]}
 _CONTROLNEXT = "ControlNeXt-SVD-v2"
+_UNIANIMATE_DIT = "examples/unianimate_wan/inference_unianimate_wan_480p.py"
 
 RELIANCE: dict[str, Reliance] = {
     "animate_x_official": Reliance(
@@ -188,6 +191,122 @@ RELIANCE: dict[str, Reliance] = {
         scripts={"inference": ["run_demo.py"]},
         says={"run_demo.py": ["checkpoints/taichi.pt", "vid.max() - vid.min()"]},
     ),
+    "unianimate_dit": Reliance(
+        scripts={"align": ["run_align_pose.py"]},
+        says={
+            **_DWPOSE,
+            "run_align_pose.py": ["str(i).zfill(4) + '.jpg'", "'pose.jpg'"],
+            _UNIANIMATE_DIT: [
+                "outputs/video_480P_{}_{}.mp4",
+                "random.randint(0, _total_frame_num-cover_frame_num-1)",
+                "./checkpoints/UniAnimate-Wan2.1-14B-Lora-12000.ckpt",
+                "./Wan2.1-I2V-14B-720P/diffusion_pytorch_model-00007-of-00007.safetensors",
+            ],
+        },
+        literals={_UNIANIMATE_DIT: ["test_list_path", "seed"]},
+    ),
+    "animate_x_plusplus": Reliance(
+        scripts={
+            "poses": ["process_data.py"],
+            "inference": ["examples/inference_480p_usp.py"],
+        },
+        says={
+            **_DWPOSE,
+            "examples/inference_480p_usp.py": [
+                "misc_size = [height,width]",
+                "seed = 0\n",
+                "caption[:30]",
+                "image_compose_width(video_out_condition[ii], ss)",
+            ],
+        },
+    ),
+    "stable_animator": Reliance(
+        scripts={
+            "poses": ["DWPose/skeleton_extraction.py"],
+            "inference": ["inference_basic.py"],
+        },
+        says={
+            "inference_basic.py": ["seed = 23123134", '"animated_images"', "frame_{i}.png"],
+            "DWPose/dwpose_utils/wholebody.py": [
+                "checkpoints/DWPose/yolox_l.onnx",
+                "checkpoints/DWPose/dw-ll_ucoco_384.onnx",
+            ],
+            "animation/modules/face_model.py": ["models/antelopev2/glintr100.onnx"],
+        },
+    ),
+    "one_to_all": Reliance(
+        says={
+            "video-generation/inference_14b.py": [
+                "    task_list_resolved = []\n",
+                "manual_seed(42)",
+                "{job_name}_ref_{ref_cfg}_pose_{pose_cfg}",
+                "ref_{refname}_vid_{vidname}",
+                "frame_{gidx:06d}.png",
+            ],
+            "video-generation/infer_preprocess.py": ['"pose.mp4"'],
+            "video-generation/dwpose_utils/wholebody.py": [
+                "../pretrained_models/DWPose/yolox_l.onnx",
+                "../pretrained_models/DWPose/dw-ll_ucoco_384.onnx",
+            ],
+        },
+        literals={
+            "video-generation/infer_preprocess.py": ["task_list"],
+            "video-generation/infer_utils.py": [
+                "pose2d_checkpoint_path",
+                "det_checkpoint_path",
+            ],
+            "video-generation/inference_14b.py": ["model_path", "vae_path", "ckpt_paths"],
+        },
+    ),
+    "mtvcrafter": Reliance(
+        scripts={"inference": ["infer_7b.py"]},
+        says={
+            "infer_7b.py": [
+                'snapshot_download("yanboding/MTVCrafter")',
+                "'THUDM/CogVideoX-5b'",
+                "seed=6666",
+                "pad=2",
+                "random.randint(0, video_length - sample_length)",
+            ],
+            "process_nlf.py": ["nlf_l_multi.torchscript", "root + '_smpl'"],
+        },
+    ),
+    "steady_dancer": Reliance(
+        scripts={
+            "align": ["preprocess/pose_align.py"],
+            "disturb": ["preprocess/pose_align_withdiffaug.py"],
+            "inference": ["generate_dancer.py"],
+        },
+        says={
+            "preprocess/dump_video_images.py": ["{i:04d}.jpg", "sys.argv[2]"],
+            "preprocess/pose_align_withdiffaug.py": ["_aug.mp4"],
+            "wan/configs/__init__.py": ["'1024*576'"],
+            "preprocess/pose_align.py": ["pretrained_weights/dwpose/yolox_l_8x8_300e_coco.pth"],
+        },
+    ),
+    "scail": Reliance(
+        configs={"sampling.yaml": "configs/sampling/wan_pose_14Bsc_xc_cli.yaml"},
+        says={
+            "sample_video.py": ["args.input_file", "args.output_dir", "'ref.png'", "rendered.mp4"],
+            "configs/video_model/Wan2.1-i2v-14Bsc-pose-xc-latent.yaml": [
+                "SCAIL-Preview/umt5-xxl",
+                "SCAIL-Preview/Wan2.1_VAE.pth",
+            ],
+        },
+        other_keys=("args.input_file", "args.output_dir"),
+    ),
+    "hyper_motion": Reliance(
+        says={
+            "scripts/inference_batch.py": [
+                'os.environ["CUDA_VISIBLE_DEVICES"] = "0"\n',
+                "case['control_file_path']",
+                "case['file_path']",
+                "case['frame_count']",
+                "sample[:, :, 1:]",
+            ]
+        },
+        literals={"scripts/inference_batch.py": ["json_path", "save_path", "model_name", "seed"]},
+    ),
 }
 
 
@@ -280,6 +399,21 @@ def facts_of(method: str, checkout: Path) -> dict[str, Any]:
     }
 
 
+def patched_digests(patches: Sequence[Patch], checkout: Path) -> dict[str, str]:
+    """Return file -> digest after a card's patches, of those it patches."""
+    texts: dict[str, str] = {}
+    for patch in patches:
+        text = texts.get(patch.file) or (checkout / patch.file).read_text(encoding="utf-8")
+        if text.count(patch.find) != 1:
+            raise ValueError(
+                f"{patch.file}: {patch.find!r} is there {text.count(patch.find)} times"
+            )
+        texts[patch.file] = text.replace(patch.find, patch.replace)
+    return {
+        name: f"sha256:{hashlib.sha256(text.encode()).hexdigest()}" for name, text in texts.items()
+    }
+
+
 def main() -> None:
     """Write the table from the checkouts in $A2BENCH_UPSTREAM."""
     from a2bench import plugins
@@ -291,6 +425,7 @@ def main() -> None:
         assert command is not None
         source = {"url": command.source.url, "commit": command.source.commit}
         table[method] = source | facts_of(method, folder / method)
+        table[method]["patched"] = patched_digests(command.patches, folder / method)
     TABLE.write_text(json.dumps(table, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     print(f"{TABLE}: {len(table)} methods", file=sys.stderr)
 

@@ -1,13 +1,19 @@
 """What `ls` and `info` say. Listing imports neither torch nor numpy nor pandas."""
 
 import json
+import re
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import yaml
+from typing import TYPE_CHECKING
 
 from a2bench import plugins, weights
+from a2bench.errors import A2BenchError
 from a2bench.paths import data_home
+
+if TYPE_CHECKING:
+    from a2bench.command_card import CommandBlock
+    from a2bench.records import MethodCard
 
 Rows = list[dict[str, str]]
 
@@ -15,29 +21,76 @@ Rows = list[dict[str, str]]
 def _methods(_: Path | None) -> Rows:
     rows = []
     for name in plugins.names("baselines"):
-        card = yaml.safe_load(plugins.card_path(name).read_text(encoding="utf-8"))
+        try:
+            card = plugins.card(name)
+        except A2BenchError as error:  # one bad card hides no other
+            rows.append(dict.fromkeys(_METHOD_FACTS, "-") | {"name": name, "status": "broken card"})
+            rows[-1]["next"] = str(error).splitlines()[-1].removeprefix("hint: ")
+            continue
+        native, (status, following) = card.native, _what_next(card)
+        size = str(native.size) if native.size else "own size"
+        rate = "own rate" if native.fps is None else f"{native.fps:g} Hz"
+        length = "any length" if native.frames is None else f"{native.frames} frames"
         rows.append(
             {
                 "name": name,
-                "kind": str(card.get("kind", "")),
-                "device": str(card.get("device", "cpu")),
-                "inputs seen": " ".join(card.get("inputs_seen", [])) or "reference only",
-                "weights": _weights(card.get("weights", [])),
-                "summary": str(card.get("summary", "")),
+                "status": status,
+                "inputs seen": " ".join(card.inputs_seen) or "reference only",
+                "native": f"{size}, {rate}, {length}",
+                "code": _short(card.licence_code),
+                "weights": _short(card.licence_weights),
+                "next": following.split(" (", 1)[0],
             }
         )
     return rows
 
 
-def _weights(names: list[str]) -> str:
-    """Whether a method's weights are here, else what to type."""
-    if not names:
-        return "none"
-    lacking = [found.row for found in map(weights.status, names) if not found.usable]
-    if not lacking:
-        return "here"
-    shared = sorted(set.intersection(*(set(row.groups) for row in lacking)))
-    return f"needs a2bench fetch {shared[0] if shared else ' '.join(row.name for row in lacking)}"
+_METHOD_FACTS = ("name", "status", "inputs seen", "native", "code", "weights", "next")
+
+
+def _short(licence: str) -> str:
+    """Return the first licence of a list, without what is said about it; `info` has it all."""
+    first = re.split(r"[;(,]", licence, maxsplit=1)[0].strip() or "not stated"
+    return first if first == licence.strip() else f"{first} ..."
+
+
+def _what_next(card: "MethodCard") -> tuple[str, str]:
+    """Return where a method stands on this machine, and what to type next."""
+    name = card.name
+    if card.kind == "precomputed":
+        return "precomputed only", f"a2bench score --predictions FOLDER method={name}"
+    wanted = _lacks(card)
+    if card.status == "experimental":
+        return "experimental", wanted[1] if wanted else f"a2bench run method={name}"
+    if wanted is not None:
+        return wanted
+    return "ready", f"a2bench run method={name}"
+
+
+def _lacks(card: "MethodCard") -> tuple[str, str] | None:
+    """Return what a method needs first that this machine lacks, and how it is had."""
+    if card.command is not None:
+        from a2bench.environment import problems
+
+        for problem in problems(card):
+            of_weights = problem.kind in ("missing_weights", "gated")
+            return ("needs weights" if of_weights else "needs its environment"), problem.hint
+    elif lacking := [found.row for found in map(weights.status, card.weights) if not found.usable]:
+        shared = sorted(set.intersection(*(set(row.groups) for row in lacking)))
+        rows = shared[0] if shared else " ".join(row.name for row in lacking)
+        return "needs weights", f"a2bench fetch {rows}"
+    elif (own := plugins.weights_folder(card)) is not None and not own.is_dir():
+        if card.weights_repository:
+            return "needs weights", f"hf download {card.weights_repository} --local-dir {own}"
+        return "needs weights", f"put them at {own}"
+    if card.device == "cuda" and not has_gpu():
+        return "needs a GPU", f"a2bench run method={card.name} runner=slurm"
+    return None
+
+
+def has_gpu() -> bool:
+    """Whether the driver of an NVIDIA GPU is at work here; imports nothing to find out."""
+    return any(Path("/proc/driver/nvidia/gpus").glob("*"))
 
 
 def _first_line(path: Path) -> str:
@@ -177,11 +230,57 @@ def _metric_info(name: str, _: Path | None) -> Facts:
 
 
 def _method_info(name: str, _: Path | None) -> Facts:
-    card = plugins.card(name).model_dump(mode="json")
-    facts: Facts = {
-        key: value if isinstance(value, str) else json.dumps(value) for key, value in card.items()
+    card = plugins.card(name)
+    status, following = _what_next(card)
+    facts: Facts = {"name": name, "title": card.title, "summary": card.summary}
+    facts |= {"status": status, "next": following}
+    if card.status_reason:
+        facts["why"] = card.status_reason
+    if card.kind == "precomputed":
+        facts["inputs for it"] = (
+            f"a2bench inputs --protocol cross --split quant --size "
+            f"{card.native.size or 'WIDTHxHEIGHT'} --out inputs"
+        )
+    shown = card.model_dump(mode="json", by_alias=False)
+    for key, value in shown.items():
+        if key in (*facts, "schema_", "status_reason", "known_problems", "command"):
+            continue
+        if value in (None, "", [], {}):
+            continue
+        facts[key] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if card.command is not None:
+        facts |= _command_facts(card.command)
+    problems = [
+        line
+        for one in card.known_problems
+        for line in (f"- {one.problem} [{one.source}]", f"  ours: {one.ours}")
+    ]
+    facts["known problems"] = problems or ["none that we know of"]
+    return {key: value for key, value in facts.items() if value} | {
+        "card": str(plugins.card_path(name))
     }
-    return facts | {"card": str(plugins.card_path(name))}
+
+
+def _command_facts(block: "CommandBlock") -> Facts:
+    """Return an upstream repository, its environment, files, terms and steps as facts."""
+    files = [
+        f"{one.link}: {row.source} ({row.licence}), SHA-256 {row.sha256 or 'unpublished'}"
+        for one in block.weights
+        for row in (weights.row(one.name),)
+    ]
+    files += [f"{one.name}/: {one.repository} ({one.licence})" for one in block.weights_folders]
+    environment = block.environment
+    return {
+        "source": f"{block.source.url} @ {block.source.commit} ({block.source.licence})",
+        "patches": [f"{one.name} ({one.file}): {one.why}" for one in block.patches],
+        "literals": [f"{one.file}: {one.name} = {one.value}" for one in block.literals],
+        "environment": [f"Python {environment.python}", *environment.packages],
+        "files": files,
+        "terms": [f"{one.title}: {one.text} {one.url}" for one in block.terms],
+        "steps": [f"{one.name}: {shlex.join(one.argv)}" for one in block.steps],
+        "result": f"{block.result.find}",
+        "failures": dict(block.failures.items()),
+    }
 
 
 def fact_lines(facts: Facts) -> Iterator[str]:

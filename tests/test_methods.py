@@ -23,7 +23,7 @@ PRECOMPUTED = {
 }
 EXPERIMENTAL = {
     *("unianimate_dit", "animate_x_plusplus", "stable_animator", "one_to_all", "mtvcrafter"),
-    *("steady_dancer", "scail", "hyper_motion", "magic_animate", "champ"),
+    *("steady_dancer", "scail", "hyper_motion", "magic_animate", "champ", "wan_animate"),
 }
 
 

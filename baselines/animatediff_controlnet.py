@@ -1,0 +1,3 @@
+"""`animatediff_controlnet`: see `baselines/diffusion`."""
+
+from .diffusion import AnimateDiffControlNet as AnimateDiffControlNet

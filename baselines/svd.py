@@ -1,0 +1,3 @@
+"""`svd`: see `baselines/diffusion`."""
+
+from .diffusion import StableVideo as StableVideo

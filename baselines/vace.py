@@ -1,0 +1,3 @@
+"""`vace`: see `baselines/diffusion`."""
+
+from .diffusion import Vace as Vace

@@ -1,0 +1,3 @@
+"""`wan_animate`: see `baselines/diffusion`."""
+
+from .diffusion import WanAnimate as WanAnimate

@@ -1,0 +1,3 @@
+"""`wan_animate_2`: see `baselines/diffusion`."""
+
+from .diffusion import WanAnimate2 as WanAnimate2

@@ -5,7 +5,7 @@
 
 The truth is sent through the frame of every method (`ceiling_map_of_NAME`, scoring rule 7). Methods
 with the same grid share one run, so each grid is drawn, stored and scored once; what is there from
-an earlier run in `--home` is kept. No weights are needed. `still` stands beside them: a metric whose
+an earlier run in `--home` is kept. No weights are needed. `still` stands beside: a metric whose
 ceiling is near it cannot tell methods of that format apart.
 """
 
@@ -104,7 +104,7 @@ def main() -> None:
     of = len(dataset.cases(protocol, options.split))
     text = (
         "# Ceilings\n\n"
-        "What each method's own frame size, fit and rate cost: the truth sent through them, before\n"
+        "What each method's own frame size, fit and rate cost: the truth sent through, before\n"
         "any model runs. A perfect method of that format would get these values. Means over "
         f"{of} cases,\n{dataset.label}, protocol `{protocol}`, split `{options.split}`, in the "
         "motion region; a case's PSNR at\nmost 58.92 dB. `still` repeats the reference.\n\n"

@@ -35,6 +35,11 @@ def uint8_frames(answer: Any) -> Video:
     return frames
 
 
+def loaded(kind: Any, folder: Path, **words: Any) -> Any:
+    """Return a part of diffusers or transformers from a folder; their loaders carry no types."""
+    return kind.from_pretrained(str(folder), **words)
+
+
 class DiffusersMethod:
     """What the methods share; a subclass loads its pipeline and says its arguments.
 
@@ -105,8 +110,8 @@ class Vace(DiffusersMethod):
         """Return the pipeline; its VAE stays in float32, as its authors say."""
         from diffusers import AutoencoderKLWan, WanVACEPipeline
 
-        vae = AutoencoderKLWan.from_pretrained(folder, subfolder="vae", dtype=torch.float32)
-        return WanVACEPipeline.from_pretrained(folder, vae=vae, dtype=dtype)
+        vae = loaded(AutoencoderKLWan, folder, subfolder="vae", dtype=torch.float32)
+        return loaded(WanVACEPipeline, folder, vae=vae, dtype=dtype)
 
     def arguments(self, inputs: Inputs) -> dict[str, Any]:
         """Skeletons drawn the OpenPose way on black, and the whole frame to be made."""
@@ -134,13 +139,9 @@ class WanImageToVideo(DiffusersMethod):
         from diffusers import AutoencoderKLWan, WanImageToVideoPipeline
         from transformers import CLIPVisionModel
 
-        vae = AutoencoderKLWan.from_pretrained(folder, subfolder="vae", dtype=torch.float32)
-        encoder = CLIPVisionModel.from_pretrained(
-            folder, subfolder="image_encoder", dtype=torch.float32
-        )
-        return WanImageToVideoPipeline.from_pretrained(
-            folder, vae=vae, image_encoder=encoder, dtype=dtype
-        )
+        vae = loaded(AutoencoderKLWan, folder, subfolder="vae", dtype=torch.float32)
+        encoder = loaded(CLIPVisionModel, folder, subfolder="image_encoder", dtype=torch.float32)
+        return loaded(WanImageToVideoPipeline, folder, vae=vae, image_encoder=encoder, dtype=dtype)
 
     def arguments(self, inputs: Inputs) -> dict[str, Any]:
         """The picture and the sentence."""
@@ -164,7 +165,7 @@ class StableVideo(DiffusersMethod):
         from diffusers import StableVideoDiffusionPipeline
 
         half = torch.float16 if dtype == torch.bfloat16 else dtype
-        return StableVideoDiffusionPipeline.from_pretrained(folder, dtype=half)
+        return loaded(StableVideoDiffusionPipeline, folder, dtype=half)
 
     def arguments(self, inputs: Inputs) -> dict[str, Any]:
         """The picture, and the rate it is asked for."""
@@ -199,11 +200,13 @@ class AnimateDiffControlNet(DiffusersMethod):
         )
 
         half = torch.float16 if dtype == torch.bfloat16 else dtype
-        pipeline = AnimateDiffControlNetPipeline.from_pretrained(
+        pipeline = loaded(
+            AnimateDiffControlNetPipeline,
             folder / "base",
-            motion_adapter=MotionAdapter.from_pretrained(folder / "motion_adapter", dtype=half),
-            controlnet=ControlNetModel.from_pretrained(folder / "controlnet", dtype=half),
-            scheduler=DDIMScheduler.from_pretrained(
+            motion_adapter=loaded(MotionAdapter, folder / "motion_adapter", dtype=half),
+            controlnet=loaded(ControlNetModel, folder / "controlnet", dtype=half),
+            scheduler=loaded(
+                DDIMScheduler,
                 folder / "base",
                 subfolder="scheduler",
                 beta_schedule="linear",
@@ -279,8 +282,8 @@ class WanAnimate(DiffusersMethod):
         """Return the pipeline; its VAE stays in float32, as its authors say."""
         from diffusers import AutoencoderKLWan, WanAnimatePipeline
 
-        vae = AutoencoderKLWan.from_pretrained(folder, subfolder="vae", dtype=torch.float32)
-        return WanAnimatePipeline.from_pretrained(folder, vae=vae, dtype=dtype)
+        vae = loaded(AutoencoderKLWan, folder, subfolder="vae", dtype=torch.float32)
+        return loaded(WanAnimatePipeline, folder, vae=vae, dtype=dtype)
 
     def arguments(self, inputs: Inputs) -> dict[str, Any]:
         """Skeletons, face crops of the driver, and the picture."""
@@ -313,7 +316,7 @@ class WanAnimate2(DiffusersMethod):
         """Return the modular pipeline with all its components."""
         from diffusers import ModularPipeline
 
-        pipeline = ModularPipeline.from_pretrained(str(folder))
+        pipeline = loaded(ModularPipeline, folder)
         pipeline.load_components(dtype=dtype)
         return pipeline
 

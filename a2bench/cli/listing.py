@@ -82,7 +82,7 @@ def _lacks(card: "MethodCard") -> tuple[str, str] | None:
     elif (own := plugins.weights_folder(card)) is not None and not own.is_dir():
         if card.weights_repository:
             return "needs weights", f"hf download {card.weights_repository} --local-dir {own}"
-        return "needs weights", f"put them at {own}"
+        return "needs weights", f"a2bench info method {card.name}"
     if card.device == "cuda" and not has_gpu():
         return "needs a GPU", f"a2bench run method={card.name} runner=slurm"
     return None

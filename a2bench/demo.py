@@ -14,10 +14,11 @@ from a2bench.results import Provenance
 from a2bench.run import run
 from a2bench.score import ensure_truths, score
 from a2bench.store import RunFolder
-from a2bench.suites import suite_metrics
+from a2bench.suites import suites_metrics
 
 METHODS = ("still", "copy_driving", "similarity_warp", "puppet_warp", "oracle")
 PROTOCOLS: tuple[Protocol, ...] = ("self", "cross")
+SUITES = ("a2bench", "disco")
 
 
 @dataclass
@@ -25,6 +26,8 @@ class DemoReport:
     """What the demo made, for its last lines."""
 
     board: Board
+    field_board: Board
+    """The same predictions by suite `disco`, the field's script."""
     files: list[Path]
     sheet: Path
     seconds: dict[str, float] = field(default_factory=dict)
@@ -62,17 +65,19 @@ def demo(
     cards = [plugins.card(name) for name in METHODS]
     summary = run(store, dataset, cards, PROTOCOLS, split, workers=workers)
     lap("run")
-    metrics = suite_metrics("a2bench")
+    metrics = suites_metrics(SUITES)
     score(store, dataset, cards, PROTOCOLS, split, metrics, workers=workers, networks=False)
     lap("score")
-    made = board(store, dataset, METHODS, PROTOCOLS, split, "a2bench", networks=False)
+    made, field_made = (
+        board(store, dataset, METHODS, PROTOCOLS, split, suite, networks=False) for suite in SUITES
+    )
     sheet = out / "contact_sheet.png"
     found = committed(made, store, dataset)
     if not sheet.exists() or summary.finished or _written(out) != with_files(found.provenance, {}):
         write_sheet(store, dataset, METHODS, "cross", split, sheet)
     files = write_leaderboard(found, out)  # after the sheet, which the page shows
     lap("table and contact sheet")
-    return DemoReport(made, files, sheet, seconds)
+    return DemoReport(made, field_made, files, sheet, seconds)
 
 
 def _written(out: Path) -> Provenance | None:

@@ -1,5 +1,6 @@
 """CONTRIBUTING's ten lines work when they are copied, and the README's listings are true."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -40,9 +41,15 @@ def test_a_metric_and_a_method_from_the_documents_work(
         assert scored.returncode == 0, scored.stderr
     for metric in metrics:
         assert metric in cli("ls", "metrics").stdout
+    if metrics:
         scored = cli("score", f"method=[{methods[0]}]", *where, run, "suite=mine")
         assert scored.returncode == 0, scored.stderr
         assert "4/4" in scored.stdout.replace(" ", "")
+        words = ("--home", str(tiny_home), "--dataset", "a2bench-proc-tiny", "--split", "smoke")
+        table = cli("table", *words, "--run", run.split("=")[1], "--suite", "mine", "--json")
+        (row,) = json.loads(table.stdout)["rows"]
+        assert set(row["metrics"]) == set(metrics)
+        assert all(cell["value"] is not None for cell in row["metrics"].values())
 
 
 def test_a_recipe_is_about_ten_lines() -> None:

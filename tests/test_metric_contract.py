@@ -4,6 +4,7 @@ import ast
 import json
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -340,3 +341,14 @@ def test_clips_of_different_shapes_are_refused(
     target = np.zeros((4, 16, 16, 3), dtype=np.uint8)
     with pytest.raises(ValueError, match=r"shape = .* but self.target.shape"):
         ClipPair(np.zeros(prediction, dtype=np.uint8), target, np.ones(scored, dtype=np.bool_))
+
+
+def test_a_metric_that_does_not_see_a_corruption_says_so_on_its_card() -> None:
+    """Each bold cell of the metric ladder: the pitfalls point to the page."""
+    page = Path(__file__).parent.parent / "docs" / "validity.md"
+    rows = [line for line in page.read_text(encoding="utf-8").splitlines() if "**" in line]
+    blind = {line.split("`")[1] for line in rows if line.startswith("| `")}
+
+    assert "psnr_background" in blind
+    for name in blind:
+        assert "docs/validity.md" in plugins.metric(name).pitfalls, name

@@ -1,10 +1,12 @@
 """Every bound that a metric's card states is measured again, on made frames and on real ones."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from a2bench import plugins
+from a2bench.agreement import measured, measured_lines
 from benchmarks.precision_checks import Check, all_checks
 
 CHECKS = all_checks()
@@ -32,3 +34,26 @@ def test_what_a_card_claims_is_checked() -> None:
     checked = {(check.name, check.reference, check.bound) for check in CHECKS}
 
     assert claimed <= checked
+
+
+def test_the_record_is_of_these_checks_and_holds_their_bounds() -> None:
+    """What `a2bench info metric` prints: measured by `make precision`, each within its bound."""
+    record = measured()
+
+    assert [(row.metric, row.reference, row.bound, row.unit) for row in record] == [
+        (check.name, check.reference, check.bound, check.unit) for check in CHECKS
+    ]
+    for row in record:
+        differences = [one for one in (row.made, row.real) if one is not None]
+        assert differences
+        assert max(differences) <= row.bound
+
+
+def test_the_table_of_the_document_is_the_record() -> None:
+    document = (Path(__file__).parent.parent / "docs" / "precision.md").read_text(encoding="utf-8")
+
+    for row in measured():
+        assert f"| `{row.metric}` | {row.reference} |" in document
+    (line,) = (line for line in measured_lines("psnr_background") if "scikit-image" in line)
+    assert line.endswith("dB on real frames; bound 1e-09 dB")
+    assert "float64: measured " in line

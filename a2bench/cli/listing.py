@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from a2bench import plugins, weights
+from a2bench.agreement import measured_lines
 from a2bench.errors import A2BenchError
 from a2bench.paths import data_home
 
@@ -220,9 +221,9 @@ def _metric_info(name: str, _: Path | None) -> Facts:
         "paper": metric.paper,
         "code": metric.code,
         "licences": metric.licences,
-        "agreement": [
-            f"within {agreement.within:g}{'' if metric.unit == '1' else ' ' + metric.unit} of "
-            f"{agreement.reference}"
+        "agreement": measured_lines(name)
+        or [
+            f"not measured; bound {agreement.within:g}: {agreement.reference}"
             for agreement in metric.agreement
         ],
         "on this machine": metric.missing() or "available",

@@ -76,6 +76,7 @@ def demo(
     to_terminal(shown, console())
     if hidden := hidden_text(report.board.leaderboard, shown):
         print(f"more metrics: {hidden}", file=sys.stderr)
+    to_terminal(report.field_board.leaderboard, console())
     spent = ", ".join(f"{stage} {value:.0f} s" for stage, value in report.seconds.items())
     print(f"time: {spent}", file=sys.stderr)
     print(f"table:         {out / 'leaderboard.html'}  (.md .tex .csv beside it)")

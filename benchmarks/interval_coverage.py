@@ -1,8 +1,8 @@
 """How often the 95 % intervals hold what they are for: simulated, printed as tables.
 
-    python benchmarks/coverage.py mean      # means over cases: statistics.estimate
-    python benchmarks/coverage.py kernel    # KID, KVD: mmd.by_character
-    python benchmarks/coverage.py frechet   # FID, FID-VID, FVD: distances.frechet_interval
+    python benchmarks/interval_coverage.py mean      # means over cases: statistics.estimate
+    python benchmarks/interval_coverage.py kernel    # KID, KVD: mmd.by_character
+    python benchmarks/interval_coverage.py frechet   # FID, FID-VID, FVD: distances.frechet_interval
 
 [--rounds N] draws a cell. Features are simulated: 64 dimensions with a spectrum falling as 1 / k,
 each clip with a part of its own that its vectors share, each prediction near its own truth. 93 to

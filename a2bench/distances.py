@@ -68,7 +68,7 @@ def frechet(*, ddof: int) -> Callable[[Clips, Clips], SetOutcome]:
 
 
 def frechet_has_interval(labels: Sequence[tuple[str, str]]) -> bool:
-    """Say whether the interval covers what it says, as simulated by `benchmarks/interval_coverage.py`.
+    """Say whether the interval covers what it says: `benchmarks/interval_coverage.py` simulates it.
 
     Args:
         labels: reference and driver of each clip; where they differ, leaving out groups of clips

@@ -1,4 +1,4 @@
-"""The jackknife's intervals, simulated small; `benchmarks/interval_coverage.py` prints the whole tables."""
+"""The jackknife, simulated small; `benchmarks/interval_coverage.py` prints the whole tables."""
 
 import numpy as np
 

@@ -218,6 +218,34 @@ def test_a_lost_device_fails_no_case(
         assert (again.made, again.failed) == (4, [])
 
 
+def test_two_workers_share_a_gpu(
+    cluster: Any, tiny: Dataset, store: RunFolder, method: MakeMethod
+) -> None:
+    """Two GPUs, half of one a worker: four clips at a time, each on the first GPU of its node.
+
+    None of the four answers before all four are at work.
+    """
+    card = method(
+        "shares",
+        "(HERE / f'{case}.{os.getpid()}').touch()\n"
+        "        while len(list(HERE.glob('*.*'))) < 4: time.sleep(0.05)",
+        card="device: cuda\ntimeout_seconds: 120\n",
+    )
+    shares = {"gpus_per_worker": 0.5, "cpus_per_worker": 0.5}
+
+    summary = on_ray(cluster, store, tiny, card, **shares)
+
+    assert (summary.made, summary.failed) == (4, [])
+    options = {"address": cluster.address, **shares}
+    runner = with_options(plugins.runner("ray"), "ray", options)
+    assert isinstance(runner, SizedRunner)
+    assert (runner.devices(card, 3, None), runner.devices(card, 500, None)) == (3, 4)
+    events = [json.loads(line) for line in (store.folder / "events.jsonl").read_text().splitlines()]
+    devices = [event["device"] for event in events if event["event"] == "case"]
+    assert len(devices) == 4
+    assert all(device.endswith("/cuda:0") for device in devices)
+
+
 def test_a_lost_worker_costs_at_most_its_own_case(
     cluster: Any, tiny: Dataset, store: RunFolder, method: MakeMethod
 ) -> None:
@@ -331,34 +359,6 @@ def test_a_node_that_is_ended_loses_nothing(
 
     assert len(ended) == 1
     assert (summary.made, summary.failed) == (4, [])
-
-
-def test_two_workers_share_a_gpu(
-    cluster: Any, tiny: Dataset, store: RunFolder, method: MakeMethod
-) -> None:
-    """Two GPUs, half of one a worker: four clips at a time, each on the first GPU of its node.
-
-    None of the four answers before all four are at work.
-    """
-    card = method(
-        "shares",
-        "(HERE / f'{case}.{os.getpid()}').touch()\n"
-        "        while len(list(HERE.glob('*.*'))) < 4: time.sleep(0.05)",
-        card="device: cuda\ntimeout_seconds: 120\n",
-    )
-    shares = {"gpus_per_worker": 0.5, "cpus_per_worker": 0.5}
-
-    summary = on_ray(cluster, store, tiny, card, **shares)
-
-    assert (summary.made, summary.failed) == (4, [])
-    options = {"address": cluster.address, **shares}
-    runner = with_options(plugins.runner("ray"), "ray", options)
-    assert isinstance(runner, SizedRunner)
-    assert (runner.devices(card, 3, None), runner.devices(card, 500, None)) == (3, 4)
-    events = [json.loads(line) for line in (store.folder / "events.jsonl").read_text().splitlines()]
-    devices = [event["device"] for event in events if event["event"] == "case"]
-    assert len(devices) == 4
-    assert all(device.endswith("/cuda:0") for device in devices)
 
 
 def test_a_case_on_a_node_that_cannot_be_reached_runs_elsewhere(

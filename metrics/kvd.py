@@ -10,8 +10,8 @@ Averages over: nothing; one value for all clips of a method, protocol and seed.
 
 Special inputs: equal sets give 0. It may be negative by chance where sets are alike. Two
 clips of different characters are the fewest. 95 % interval by delete-group jackknife over 20 groups
-of clips, from 100 clips on and not in `cross`: there, and with fewer clips, simulated coverage
-leaves 93 to 97 % (docs/design/011).
+of clips, from 100 clips on and not in `cross`, where a character ties clips together in two ways
+(simulated coverage: docs/validity.md).
 """
 
 import math

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from a2bench import plugins
+from a2bench import command, plugins
 from a2bench.dataset import Dataset
 
 
@@ -109,3 +109,15 @@ def plugin_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
         cache.cache_clear()
     for name in [name for name in sys.modules if name.startswith("a2bench_plugins.")]:
         del sys.modules[name]
+
+
+@pytest.fixture(autouse=True)
+def offline_flags_end_with_their_test() -> Iterator[None]:
+    """A worker made in this process sets them for good, as it should in a process of its own."""
+    before = {name: os.environ.get(name) for name in command.OFFLINE}
+    yield
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

@@ -103,7 +103,7 @@ def _common(inputs: Inputs) -> dict[str, Any]:
 class Vace(DiffusersMethod):
     """Wan2.1-VACE: skeletons as the control video, the character as the reference picture."""
 
-    needs = ("ftfy",)
+    needs = ("accelerate", "ftfy")
     steps: ClassVar[int] = 50
 
     def load(self, folder: Path, dtype: torch.dtype) -> Any:
@@ -131,7 +131,7 @@ class WanImageToVideo(DiffusersMethod):
     """Wan2.1 image-to-video: no pose; what following one is worth shows against it."""
 
     offloaded = True
-    needs = ("ftfy",)
+    needs = ("accelerate", "ftfy")
     steps: ClassVar[int] = 50
 
     def load(self, folder: Path, dtype: torch.dtype) -> Any:
@@ -274,7 +274,7 @@ class WanAnimate(DiffusersMethod):
     """Wan2.2-Animate: skeletons and face crops; here the exact ones instead of its detector's."""
 
     offloaded = True
-    needs = ("ftfy",)
+    needs = ("accelerate", "ftfy")
     steps: ClassVar[int] = 20
     segment: ClassVar[int] = 77
 
@@ -308,7 +308,7 @@ class WanAnimate2(DiffusersMethod):
     """Wan-Animate-2: takes the driving video itself, without any pose."""
 
     offloaded = True
-    needs = ("ftfy",)
+    needs = ("accelerate", "ftfy")
     steps: ClassVar[int] = 40
     segment: ClassVar[int] = 81
 

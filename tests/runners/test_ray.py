@@ -218,6 +218,7 @@ def test_a_lost_device_fails_no_case(
         assert (again.made, again.failed) == (4, [])
 
 
+@pytest.mark.full
 def test_two_workers_share_a_gpu(
     cluster: Any, tiny: Dataset, store: RunFolder, method: MakeMethod
 ) -> None:
@@ -401,9 +402,8 @@ def test_a_node_that_does_not_see_the_data_root_is_refused(
     assert not [path for path in store.folder.rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize(
-    "how", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.full)]
-)
+@pytest.mark.full  # a cluster of its own takes a minute to start and to end on two busy cores
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_is_ended_leaves_no_process(
     how: signal.Signals, tiny_home: Path, tmp_path: Path, method: MakeMethod, plugin_folder: Path
 ) -> None:

@@ -1,5 +1,5 @@
 # The same words CI runs. `make test` is the README's test command.
-.PHONY: install lint type test full wheel demo bench precision validity clean
+.PHONY: install lint type test full wheel demo docs bench precision validity clean
 
 install:
 	pip install -e '.[test]'
@@ -24,6 +24,9 @@ wheel:
 demo:
 	a2bench demo
 
+docs:  # the documentation as a site, in site/ (pip install -e '.[docs]'); no network
+	mkdocs build --strict --quiet
+
 bench:
 	python benchmarks/pixel_metrics.py
 
@@ -34,4 +37,4 @@ precision:  # docs/precision.md: worst differences to independent implementation
 	python benchmarks/precision.py --write
 
 clean:
-	rm -rf build dist *.egg-info a2bench-data a2bench-demo
+	rm -rf build dist site *.egg-info a2bench-data a2bench-demo

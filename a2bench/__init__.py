@@ -9,7 +9,9 @@ reached by name through `a2bench.plugins`. In a training loop:
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from a2bench.evaluation import evaluate as evaluate
+    from a2bench.evaluation import evaluate
+
+__all__ = ["evaluate"]
 
 
 def __getattr__(name: str) -> Any:

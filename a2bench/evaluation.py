@@ -52,7 +52,7 @@ def evaluate(
         split: smoke 4, demo 8, mini 20, lite 50, quant 100, full 500 cases.
         protocol: self, rescaled or cross.
         seeds: each case is predicted once a seed.
-        suite: a name of `a2bench ls suites`; its metrics are the rows.
+        suite: a2bench, extended or disco, or one of your own; its metrics are the rows.
         name: of the method, in the column `method`.
         inputs_seen: what `predict` may look at beside the reference image.
         size: (width, height) px it is given and answers; None: the data set's own.

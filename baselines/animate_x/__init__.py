@@ -1,7 +1,7 @@
 """Animate-X (arXiv 2410.10306), native: network, sampler, pipeline and the benchmark's adapter."""
 
 from .config import PerceiverConfig, PoseEncoderConfig, UNetConfig
-from .method import AnimateX
+from .method import AnimateX, TrainedAnimateX
 from .pipeline import AnimateXPipeline, Clip, PipelineConfig
 from .unet import Conditions, UNet
 
@@ -13,6 +13,7 @@ __all__ = [
     "PerceiverConfig",
     "PipelineConfig",
     "PoseEncoderConfig",
+    "TrainedAnimateX",
     "UNet",
     "UNetConfig",
 ]

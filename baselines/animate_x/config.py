@@ -3,9 +3,19 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar, get_type_hints
+from typing import Any, Literal, Self, TypeVar, get_args, get_type_hints
 
 from a2bench.errors import A2BenchError
+
+Indicator = Literal["full", "none", "no_learned_query", "no_pose_query", "parallel", "clip_queries"]
+"""The implicit pose indicator, and the paper's ablations of it (Table 4).
+
+full: as released. none (w/o IPI): no motion tokens, no motion attention. no_learned_query (w/o LQ):
+the key points' tokens are the queries. no_pose_query (w/o DQ): the learned queries alone. parallel
+(PA): motion attention beside the spatial attention, on the same input, instead of after it.
+clip_queries (KV_Q): CLIP's feature is added to the learned queries, which read the key points'
+tokens.
+"""
 
 _GROUPS = 32
 """Of every group norm in the UNet."""
@@ -59,6 +69,7 @@ class UNetConfig:
         num_heads: of the first temporal transformer only; elsewhere channels / head_dim.
         attn_scales: sizes (1: full) that have attention.
         num_tokens: image tokens in the context.
+        indicator: the implicit pose indicator; anything but `full` is an ablation of it.
     """
 
     in_dim: int = 4
@@ -74,10 +85,16 @@ class UNetConfig:
     num_tokens: int = 4
     pose_encoder: PoseEncoderConfig = field(default_factory=PoseEncoderConfig)
     perceiver: PerceiverConfig = field(default_factory=PerceiverConfig)
+    indicator: Indicator = "full"
 
     def __post_init__(self) -> None:
         most = {"dropout": 1, "num_res_blocks": _MOST_LAYERS}
         check_fields(self, "UNet config", least={"dropout": 0}, most=most)
+        if self.indicator not in get_args(Indicator):
+            raise A2BenchError(
+                f"UNet config, indicator: {self.indicator!r}: expected {get_args(Indicator)}\n"
+                "hint: indicator=full as released"
+            )
         _divides(self, "UNet config", _GROUPS, "dim")
         if not 1 <= len(self.dim_mult) <= 8 or not all(
             type(multiple) is int and 1 <= multiple <= 64 for multiple in self.dim_mult

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .config import Indicator
+
 _MOST_SEQUENCES = 32_768
 """Attention over time has a sequence a pixel; CUDA kernels take at most 65,535 in one launch."""
 
@@ -134,8 +136,11 @@ class MotionAttention(nn.Module):
 class SpatialTransformer(nn.Module):
     """Attention within a frame and to the text and image tokens, then motion attention."""
 
-    def __init__(self, channels: int, context_dim: int, head_dim: int) -> None:
+    def __init__(
+        self, channels: int, context_dim: int, head_dim: int, indicator: Indicator = "full"
+    ) -> None:
         super().__init__()
+        self.parallel = indicator == "parallel"
         heads = channels // head_dim
         self.norm = group_norm(channels, eps=1e-6)
         self.proj_in = nn.Linear(channels, channels)
@@ -143,13 +148,22 @@ class SpatialTransformer(nn.Module):
             [TransformerBlock(channels, context_dim, heads, head_dim)]
         )
         self.proj_out = nn.Linear(channels, channels)
-        self.pose_attention = MotionAttention(channels, context_dim, head_dim)
+        self.pose_attention = (
+            None if indicator == "none" else MotionAttention(channels, context_dim, head_dim)
+        )
 
     def forward(self, x: Tensor, context: Tensor, motion: Tensor) -> Tensor:
         """Images (b*n, c, h, w), context (b, 81, context_dim), motion (b*n, 4, context_dim)."""
         tokens = self.proj_in(images_to_tokens(self.norm(x)))
         tokens = self.proj_out(self.transformer_blocks[0](tokens, context))
-        answer: Tensor = self.pose_attention(x + tokens_to_images(tokens, x.shape[2]), motion)
+        attended = tokens_to_images(tokens, x.shape[2])
+        if self.pose_attention is None:
+            return x + attended
+        answer: Tensor = (
+            self.pose_attention(x, motion) + attended
+            if self.parallel
+            else self.pose_attention(x + attended, motion)
+        )
         return answer
 
 

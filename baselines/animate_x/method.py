@@ -22,7 +22,8 @@ class AnimateX:
 
     weights: ClassVar[WeightsKind] = "released"
     """Others are refused: a row of a table never shows another model than its name says."""
-    conditioning: ClassVar[Conditioning] = "local_image"
+    conditioning: ClassVar[Conditioning | None] = "local_image"
+    """None: the configuration's."""
     steps: ClassVar[int | None] = None
     """None: the configuration's."""
 
@@ -64,7 +65,15 @@ class AnimateX:
     def _clip(self, inputs: Inputs) -> Clip:
         # As released, the reference's own pose is shown only in its own slot; the key points that
         # come first are then those of driving frame 0.
-        own = inputs.reference_pose if self.conditioning == "randomref" else None
+        where = self.conditioning or self.pipeline.config.conditioning
+        own = None if where == "local_image" else inputs.reference_pose
         return Clip(
             inputs.reference_image, inputs.clip_frames, inputs.driving_pose, own, inputs.seed
         )
+
+
+class TrainedAnimateX(AnimateX):
+    """A model that `a2bench train` made, run as its folder says."""
+
+    weights: ClassVar[WeightsKind] = "trained"
+    conditioning: ClassVar[Conditioning | None] = None

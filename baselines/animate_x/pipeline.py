@@ -26,12 +26,14 @@ from a2bench.pose.keypoints import PoseClip
 
 from . import convert, prepare, sampler, stored
 from .config import UNetConfig, check_fields
+from .latents import codec_of
 from .unet import CONFIG_FILE, WEIGHTS_FILE, Conditions, UNet
 
-Conditioning = Literal["local_image", "randomref"]
+Conditioning = Literal["local_image", "randomref", "both"]
 """Where the reference enters. `local_image`: as an RGB map beside every frame, as the released
 configuration does. `randomref`: as a VAE latent with the reference's pose in a slot of its own
-before frame 1, as the paper describes. CLIP sees the reference in both."""
+before frame 1, as the paper describes. `both`: as the released network can be fed, and none of its
+configurations does. CLIP sees the reference in all."""
 
 WeightsKind = Literal["released", "trained", "random"]
 """`released`: the authors' checkpoint, converted. `trained`: your own. `random`: for tests; its
@@ -44,7 +46,6 @@ _SCHEMA = "a2bench.animate_x/1"
 _DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 _MOST_FRAMES = 1024
 """In one window; a clip may be longer."""
-_VAE_SCALE = 0.18215
 _NOT_FINITE = "the answer is not finite (NaN or infinite numbers)"
 _DECODE_FRAMES = 2
 _CLIP_BATCH = 16
@@ -61,6 +62,7 @@ class PipelineConfig:
         window: frames that are denoised together; longer clips are done in overlapping windows.
         steps: asked of the sampler; 30 runs 31, see `sampler.times`.
         guidance_scale: 1 is none.
+        conditioning: where the reference enters.
     """
 
     weights: WeightsKind
@@ -69,12 +71,17 @@ class PipelineConfig:
     window: int = 32
     steps: int = 30
     guidance_scale: float = 2.5
+    conditioning: Conditioning = "local_image"
 
     def __post_init__(self) -> None:
         if self.weights not in get_args(WeightsKind):
             raise A2BenchError(
                 f"weights {self.weights!r}: expected {get_args(WeightsKind)}\n"
                 "hint: weights='trained' for your own, weights='random' for a test"
+            )
+        if self.conditioning not in get_args(Conditioning):
+            raise A2BenchError(
+                f"conditioning {self.conditioning!r}: expected {get_args(Conditioning)}"
             )
         most = {"window": _MOST_FRAMES, "steps": sampler.TIMES, "guidance_scale": 1000}
         check_fields(self, "pipeline config", least={"guidance_scale": 0}, most=most)
@@ -124,7 +131,7 @@ class AnimateXPipeline:
 
         Args:
             unet: denoiser.
-            vae: diffusers' AutoencoderKL, whose types are incomplete.
+            vae: diffusers' AutoencoderKL, or another autoencoder that `latents.codec_of` knows.
             image_encoder: transformers' CLIPVisionModelWithProjection.
             text_embedding: (1, 77, context_dim) of the empty prompt.
             config: what the weights are, and their sizes.
@@ -154,14 +161,14 @@ class AnimateXPipeline:
             for part in (self.vae, self.image_encoder):
                 part.to(self.device)
         self.text_embedding = text_embedding.float().to(self.device)
-        self._vae_factor = 2 ** (len(self.vae.config.block_out_channels) - 1)
+        self.codec = codec_of(self.vae)
 
     @torch.inference_mode()
     def animate(
         self,
         clips: Sequence[Clip],
         *,
-        conditioning: Conditioning = "local_image",
+        conditioning: Conditioning | None = None,
         num_frames: int | None = None,
         frame_stride: int = 1,
         size: tuple[int, int] | None = None,
@@ -176,7 +183,7 @@ class AnimateXPipeline:
 
         Args:
             clips: all of as many frames.
-            conditioning: where the reference enters.
+            conditioning: where the reference enters; None: the configuration's.
             num_frames: most frames to make; None: as many as drive. A shorter clip gives fewer.
             frame_stride: every so many of the driving frames is used.
             size: (width, height) in px; None: what the weights were made for.
@@ -198,14 +205,13 @@ class AnimateXPipeline:
         changed: dict[str, Any] = {
             "steps": steps,
             "guidance_scale": guidance_scale,
+            "conditioning": conditioning,
             "window": window,
             "width": None if size is None else size[0],
             "height": None if size is None else size[1],
         }
         asked = {name: value for name, value in changed.items() if value is not None}
         config = replace(self.config, **asked)
-        if conditioning not in get_args(Conditioning):
-            raise A2BenchError(f"conditioning {conditioning!r}: expected {get_args(Conditioning)}")
         scale = config.guidance_scale
         chosen = [_chosen(clip, num_frames, frame_stride) for clip in clips]
         if not chosen:
@@ -219,12 +225,13 @@ class AnimateXPipeline:
         parts = prepare.windows(frames, config.window, overlap)
         generators = [torch.Generator().manual_seed(clip.seed) for clip in chosen]
         # Order of draws as released: the VAE's first, even where its latent is not used.
-        posterior = [torch.randn((4, *latent_size), generator=each) for each in generators]
+        channels = self.codec.channels
+        posterior = [torch.randn((channels, *latent_size), generator=each) for each in generators]
         noise = torch.stack(
-            [sampler.start_noise((4, frames, *latent_size), each) for each in generators]
+            [sampler.start_noise((channels, frames, *latent_size), each) for each in generators]
         ).to(self.device)
         branches = self._encode(
-            chosen, conditioning, (width, height), latent_size, parts, torch.stack(posterior)
+            chosen, config.conditioning, (width, height), latent_size, parts, torch.stack(posterior)
         )
         if scale == 1:
             branches = [pair[:1] for pair in branches]
@@ -254,14 +261,14 @@ class AnimateXPipeline:
         return self.animate([clip], **options)[0]
 
     def _latent_size(self, width: int, height: int) -> tuple[int, int]:
-        multiple = self._vae_factor * self.unet.config.size_multiple
+        multiple = self.codec.factor * self.unet.config.size_multiple
         if width % multiple or height % multiple or min(width, height) < multiple:
             raise A2BenchError(
                 f"{width}x{height} px: each side must be a multiple of {multiple} px\n"
                 f"hint: size=({max(round(width / multiple), 1) * multiple}, "
                 f"{max(round(height / multiple), 1) * multiple})"
             )
-        return height // self._vae_factor, width // self._vae_factor
+        return height // self.codec.factor, width // self.codec.factor
 
     def _encode(
         self,
@@ -283,9 +290,9 @@ class AnimateXPipeline:
         keypoints = torch.stack([prepare.keypoint_tensor(clip.poses) for clip in clips])
         own_keypoints = torch.stack([prepare.keypoint_tensor(_own_pose(clip)) for clip in clips])
         given: dict[str, Any] = {"image": image}
-        if conditioning == "local_image":
+        if conditioning != "randomref":
             given["local_image"] = reference
-        else:
+        if conditioning != "local_image":
             given["reference_latent"] = self._latent(reference, posterior)
         branches: list[tuple[Conditions, ...]] = []
         with self._autocast():
@@ -329,11 +336,9 @@ class AnimateXPipeline:
             return image, torch.stack([embed(list(video)) for video in driving])
 
     def _latent(self, reference: Tensor, posterior: Tensor) -> Tensor:
-        """A sample of the VAE's posterior (b, 4, h, w), not its mean: as released."""
+        """Latents (b, channels, h, w) of references in [0, 1]."""
         with self._at_work(self.vae):
-            latent = self.vae.encode(reference * 2 - 1).latent_dist
-            sample: Tensor = latent.mean + latent.std * posterior.to(self.device)
-        return sample * _VAE_SCALE
+            return self.codec.encode(reference * 2 - 1, lambda: posterior.to(self.device))
 
     def _predictor(
         self,
@@ -376,8 +381,8 @@ class AnimateXPipeline:
             videos = []
             if not latents.isfinite().all():
                 raise BadPrediction("bad_output", f"Animate-X: {_NOT_FINITE} after sampling")
-            for clip in latents.transpose(1, 2) / _VAE_SCALE:
-                parts = [self.vae.decode(part).sample for part in clip.split(_DECODE_FRAMES)]
+            for clip in latents.transpose(1, 2):
+                parts = [self.codec.decode(part) for part in clip.split(_DECODE_FRAMES)]
                 decoded = torch.cat(parts)
                 if not decoded.isfinite().all():
                     raise BadPrediction("bad_output", f"Animate-X: {_NOT_FINITE} after decoding")
@@ -439,7 +444,7 @@ class AnimateXPipeline:
         sizes = UNetConfig.from_dict(stored.read_json(path / "unet" / CONFIG_FILE))
         unet = UNet.from_file(sizes, path / "unet" / WEIGHTS_FILE)
         text = stored.read_text(path, sizes.context_dim)
-        vae = stored.read_vae(path / "vae")
+        vae = stored.read_autoencoder(path / "vae")
         encoder = stored.read_image_encoder(path / "image_encoder")
         _fit_together(sizes, vae, encoder, path)
         return cls(unet, vae, encoder, text, config, dtype=dtype or unet.dtype, **options)
@@ -477,7 +482,7 @@ class AnimateXPipeline:
 def _fit_together(sizes: UNetConfig, vae: Any, encoder: Any, path: Path) -> None:
     """Compare what the parts hand to each other."""
     for what, found, expected in (
-        ("the VAE's latent channels", vae.config.latent_channels, sizes.in_dim),
+        ("the VAE's latent channels", codec_of(vae).channels, sizes.in_dim),
         ("the UNet's output channels", sizes.out_dim, sizes.in_dim),
         ("CLIP's features", encoder.config.projection_dim, sizes.context_dim),
         ("CLIP's features", encoder.config.projection_dim, sizes.perceiver.embedding_dim),

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .config import PerceiverConfig, PoseEncoderConfig
+from .config import Indicator, PerceiverConfig, PoseEncoderConfig
 
 TOKENS = 4
 """Motion tokens a frame; a literal in the released code, whatever its configuration says."""
@@ -95,10 +95,15 @@ class _PerceiverAttention(nn.Module):
 class Perceiver(nn.Module):
     """Learned queries, moved by the key points' tokens, read the frame's CLIP feature."""
 
-    def __init__(self, config: PerceiverConfig) -> None:
+    def __init__(self, config: PerceiverConfig, indicator: Indicator = "full") -> None:
         super().__init__()
         dim = config.dim
-        self.latents = nn.Parameter(torch.randn(1, TOKENS, dim) / math.sqrt(dim))
+        self.clip_queries = indicator == "clip_queries"
+        self.latents = (
+            None
+            if indicator == "no_learned_query"
+            else nn.Parameter(torch.randn(1, TOKENS, dim) / math.sqrt(dim))
+        )
         self.proj_in = nn.Linear(config.embedding_dim, dim)
         self.proj_out = nn.Linear(dim, config.output_dim)
         self.norm_out = nn.LayerNorm(config.output_dim)
@@ -117,10 +122,13 @@ class Perceiver(nn.Module):
             for _ in range(config.depth)
         )
 
-    def forward(self, clip_features: Tensor, pose_tokens: Tensor) -> Tensor:
-        """CLIP features (B, 1, e) and key-point tokens (B, 4, dim) of B frames to (B, 4, out)."""
-        latents = self.latents + pose_tokens
+    def forward(self, clip_features: Tensor, pose_tokens: Tensor | None) -> Tensor:
+        """CLIP features (B, 1, e) and key-point tokens (B, 4, dim) of B frames to (B, 4, out).
+
+        Without key points' tokens the learned queries stand alone.
+        """
         x = self.proj_in(clip_features)
+        latents, x = self._queries(x, pose_tokens)
         for layer in self.layers:
             assert isinstance(layer, nn.ModuleList)
             attend, feed = layer
@@ -128,3 +136,14 @@ class Perceiver(nn.Module):
             latents = latents + feed(latents)
         answer: Tensor = self.norm_out(self.proj_out(latents))
         return answer
+
+    def _queries(self, x: Tensor, pose_tokens: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Return the queries (B, 4, dim) and what they read (B, n, dim)."""
+        if pose_tokens is None:
+            assert self.latents is not None
+            return self.latents.expand(len(x), -1, -1), x
+        if self.latents is None:
+            return pose_tokens, x
+        if self.clip_queries:
+            return self.latents + x, pose_tokens
+        return self.latents + pose_tokens, x

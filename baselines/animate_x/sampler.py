@@ -86,7 +86,7 @@ def guided(conditional: Tensor, unconditional: Tensor, scale: float) -> Tensor:
 def start_noise(
     shape: tuple[int, int, int, int], generator: torch.Generator, *, offset: float = 0.1
 ) -> Tensor:
-    """Draw start noise (4, f, h, w) on the CPU, so that a seed means the same on every device.
+    """Draw start noise (c, f, h, w) on the CPU, so that a seed means the same on every device.
 
     As in training, a tenth of a second draw is added, one number a channel and frame.
     """

@@ -61,6 +61,15 @@ def fill(module: Any, tensors: dict[str, Tensor], path: Path) -> Any:
     return module
 
 
+def read_autoencoder(folder: Path) -> Any:
+    """Read an autoencoder of a class that `latents.codec_of` knows, to float32.
+
+    Raises:
+        A2BenchError: see `fill`; or its configuration is none of such a class.
+    """
+    return read_vae(folder)
+
+
 def read_vae(folder: Path) -> Any:
     """Read what diffusers' AutoencoderKL saved, to float32.
 

@@ -15,6 +15,7 @@ from typing import Self
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from a2bench.errors import A2BenchError
 from a2bench.paths import write_aside
@@ -30,7 +31,7 @@ from .layers import (
     Upsample,
     group_norm,
 )
-from .pose_indicator import KeypointEncoder, Perceiver
+from .pose_indicator import TOKENS, KeypointEncoder, Perceiver
 from .tensors import exactly, read_safetensors, shapes
 
 CONFIG_FILE = "config.json"
@@ -73,6 +74,8 @@ class UNet(nn.Module):
     def __init__(self, config: UNetConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or UNetConfig()
+        self.checkpointing = False
+        """In training: blocks are computed again on the way back instead of being remembered."""
         dim, context = config.dim, config.context_dim
         embedding = 4 * dim
         self.time_embed = nn.Sequential(
@@ -81,8 +84,15 @@ class UNet(nn.Module):
         self.pre_image_condition = nn.Sequential(
             nn.Linear(context, context), nn.SiLU(), nn.Linear(context, context * config.num_tokens)
         )
-        self.pose_embedding_before = KeypointEncoder(config.pose_encoder)
-        self.pose_embedding_after = Perceiver(config.perceiver)
+        # What an ablation of the indicator does not use is not there: its keys lack in the folder.
+        indicator = config.indicator
+        with_key_points = indicator not in ("none", "no_pose_query")
+        self.pose_embedding_before = (
+            KeypointEncoder(config.pose_encoder) if with_key_points else None
+        )
+        self.pose_embedding_after = (
+            None if indicator == "none" else Perceiver(config.perceiver, indicator)
+        )
         slot = config.in_dim + _CONTROL
         self.local_image_embedding = PictureStem(_CONTROL)
         self.local_image_embedding_after = StemTransformer(_CONTROL)
@@ -115,7 +125,7 @@ class UNet(nn.Module):
 
         def attention(channels: int) -> list[nn.Module]:
             return [
-                SpatialTransformer(channels, config.context_dim, config.head_dim),
+                SpatialTransformer(channels, config.context_dim, config.head_dim, config.indicator),
                 TemporalTransformer(channels, channels // config.head_dim, config.head_dim),
             ]
 
@@ -230,10 +240,17 @@ class UNet(nn.Module):
         return answer.reshape(len(image), self.config.num_tokens, -1)
 
     def motion_tokens(self, keypoints: Tensor, clip_features: Tensor) -> Tensor:
-        """Key points (b, n, 2, 18) and CLIP features (b, n, e) to (b, n, 4, context_dim)."""
-        pose_tokens = self.pose_embedding_before(keypoints)
+        """Key points (b, n, 2, 18) and CLIP features (b, n, e) to (b, n, 4, context_dim).
+
+        Without an indicator they are zeros, which nothing reads.
+        """
+        if self.pose_embedding_after is None:
+            return keypoints.new_zeros((*keypoints.shape[:2], TOKENS, self.config.context_dim))
+        pose_tokens = None
+        if self.pose_embedding_before is not None:
+            pose_tokens = self.pose_embedding_before(keypoints).flatten(0, 1)
         motion: Tensor = self.pose_embedding_after(
-            clip_features.flatten(0, 1)[:, None], pose_tokens.flatten(0, 1)
+            clip_features.flatten(0, 1)[:, None], pose_tokens
         )
         return torch.unflatten(motion, 0, keypoints.shape[:2])
 
@@ -261,6 +278,12 @@ class UNet(nn.Module):
         motion = conditions.motion.flatten(0, 1)
 
         def through(block: nn.Module, x: Tensor) -> Tensor:
+            if self.checkpointing and torch.is_grad_enabled():
+                kept: Tensor = checkpoint(run, block, x, use_reentrant=False)
+                return kept
+            return run(block, x)
+
+        def run(block: nn.Module, x: Tensor) -> Tensor:
             for layer in block if isinstance(block, nn.ModuleList) else [block]:
                 if isinstance(layer, ResBlock):
                     x = layer(x, embedding, frames)

@@ -317,7 +317,7 @@ def test_no_folder_is_refused_with_what_it_must_be(tmp_path):
     ("change", "options", "said"),
     [
         ({}, {"size": (60, 96)}, r"multiple of 16 px\nhint: size=\(64, 96\)"),
-        ({}, {"conditioning": "both"}, "conditioning 'both'"),
+        ({}, {"conditioning": "none"}, "conditioning 'none'"),
         ({}, {"frame_stride": 0}, r"frame_stride=0: each must be at least 1\nhint: frame_stride=1"),
         ({}, {"num_frames": 0}, "num_frames=0: each must be at least 1"),
         ({}, {"window": 0}, r"window: 0: expected 1 to 1024\nhint: window=32 as released"),

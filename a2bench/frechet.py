@@ -16,7 +16,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 from jaxtyping import Float
 
 Features = Float[np.ndarray, "n d"]
@@ -97,7 +96,7 @@ def frechet_distance(first: Features, second: Features, *, ddof: int = 1) -> flo
     a, mean_a = _centred(first, ddof)
     b, mean_b = _centred(second, ddof)
     traces = float(np.square(a).sum() + np.square(b).sum())
-    cross = scipy.linalg.svdvals(_reduced(a) @ _reduced(b).T).sum()
+    cross = _singular_values(_reduced(a) @ _reduced(b).T).sum()
     return _distance(mean_a, mean_b, traces, float(cross))
 
 
@@ -111,12 +110,12 @@ def frechet_of_moments(first: Moments, second: Moments, *, ddof: int = 1) -> flo
         if one.count <= ddof:
             raise ValueError(f"{one.count} vectors have no covariance over n - {ddof}")
     a, b = first.covariance(ddof), second.covariance(ddof)
-    values, vectors = scipy.linalg.eigh(a)
+    values, vectors = np.linalg.eigh(a)
     # eigenvalues under the rounding level of the largest are nothing, and their roots are not
     kept = values > len(values) * np.finfo(np.float64).eps * max(values[-1], 0.0)
     root = vectors[:, kept] * np.sqrt(values[kept])
     inner = root.T @ b @ root
-    cross = np.sqrt(np.clip(scipy.linalg.eigvalsh((inner + inner.T) / 2), 0, None)).sum()
+    cross = np.sqrt(np.clip(np.linalg.eigvalsh((inner + inner.T) / 2), 0, None)).sum()
     return _distance(first.mean, second.mean, float(np.trace(a) + np.trace(b)), float(cross))
 
 
@@ -129,7 +128,7 @@ def rank_of(features: Features) -> int:
         centred = np.asarray(np.linalg.qr(centred, mode="r"))
     # features are float32: what lies under their own rounding is no dimension
     level = max(centred.shape) * np.finfo(np.float32).eps
-    values = scipy.linalg.svdvals(centred)
+    values = _singular_values(centred)
     return int((values > level * values[0]).sum()) if values[0] > 0 else 0
 
 
@@ -138,7 +137,7 @@ def rank_of_moments(found: Moments) -> int:
 
     Squared, the level is 1e-11 for 30 vectors and more: far above what float64 loses in squaring.
     """
-    values = scipy.linalg.eigvalsh(found.scatter)
+    values = np.linalg.eigvalsh(found.scatter)
     level = max(found.count, len(values)) * np.finfo(np.float32).eps
     return int((values > level**2 * values[-1]).sum()) if values[-1] > 0 else 0
 
@@ -161,6 +160,11 @@ def _centred(features: Features, ddof: int) -> tuple[Features, Float[np.ndarray,
 def _reduced(a: Features) -> Features:
     """Return a matrix with the same A^T A and no more rows than columns."""
     return a if len(a) <= a.shape[1] else np.asarray(np.linalg.qr(a, mode="r"))
+
+
+def _singular_values(matrix: Features) -> Float[np.ndarray, " n"]:
+    """By numpy: scipy has a BLAS of its own, whose threads would wait for numpy's to stop spinning."""
+    return np.linalg.svd(matrix, compute_uv=False)
 
 
 def _distance(

@@ -163,7 +163,7 @@ def _reduced(a: Features) -> Features:
 
 
 def _singular_values(matrix: Features) -> Float[np.ndarray, " n"]:
-    """By numpy: scipy has a BLAS of its own, whose threads would wait for numpy's to stop spinning."""
+    """By numpy, whose BLAS multiplied: that of scipy would wait for its threads to stop spinning."""
     return np.linalg.svd(matrix, compute_uv=False)
 
 

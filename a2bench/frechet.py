@@ -163,7 +163,7 @@ def _reduced(a: Features) -> Features:
 
 
 def _singular_values(matrix: Features) -> Float[np.ndarray, " n"]:
-    """By numpy, whose BLAS multiplied: that of scipy would wait for its threads to stop spinning."""
+    """By numpy, whose BLAS multiplied: that of scipy would wait for its spinning threads."""
     return np.linalg.svd(matrix, compute_uv=False)
 
 

@@ -1,0 +1,112 @@
+"""A linear stand-in for the VAE: pictures to patches to their principal components, and back.
+
+For models too small for a convolutional VAE. Nothing is warped or copied between places: a latent
+is the projection of one patch on fixed directions, and decoding lays each patch back where it was.
+"""
+
+import json
+from pathlib import Path
+from typing import Self
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from a2bench.errors import A2BenchError
+from a2bench.paths import write_aside
+
+from .stored import read_json
+from .tensors import exactly, read_safetensors
+
+CLASS = "PatchCodec"
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "diffusion_pytorch_model.safetensors"
+
+
+class PatchCodec(nn.Module):
+    """Patches of p x p px as k numbers each.
+
+    The directions are orthonormal, so decoding is the transpose of encoding, and no other k
+    directions give a smaller squared error on the pictures they were fitted to. Each latent is
+    scaled so that its standard deviation is the root of what it was: strong directions stay
+    stronger, but by less.
+    """
+
+    mean: Tensor
+    basis: Tensor
+    scale: Tensor
+
+    def __init__(self, patch: int, channels: int) -> None:
+        super().__init__()
+        if type(patch) is not int or type(channels) is not int or not 1 <= patch <= 64:
+            raise A2BenchError(f"patches of {patch!r} px, {channels!r} channels: expected 1 to 64")
+        if not 1 <= channels <= 3 * patch**2:
+            raise A2BenchError(
+                f"{channels} channels of patches of {patch} px: expected 1 to {3 * patch**2}"
+            )
+        self.patch = patch
+        self.channels = channels
+        self.register_buffer("mean", torch.zeros(3 * patch**2))
+        self.register_buffer("basis", torch.eye(channels, 3 * patch**2))
+        self.register_buffer("scale", torch.ones(channels))
+
+    @classmethod
+    def fit(cls, pictures: Tensor, patch: int, channels: int) -> Self:
+        """Find the directions that keep most of pictures, float (n, 3, H, W) in [-1, 1]."""
+        codec = cls(patch, channels)
+        patches = codec._patches(pictures).transpose(1, 2).flatten(0, 1).double()
+        mean = patches.mean(dim=0)
+        centred = patches - mean
+        values, vectors = torch.linalg.eigh(centred.T @ centred / len(centred))
+        basis = vectors.flip(1).T[:channels]
+        # The sign of a direction is arbitrary: its largest number is made positive.
+        largest = basis.gather(1, basis.abs().argmax(dim=1, keepdim=True))
+        spread = values.flip(0)[:channels].clamp(min=1e-12).sqrt()
+        codec.mean = mean.float()
+        codec.basis = (basis * largest.sign()).float()
+        codec.scale = spread.rsqrt().float()
+        return codec
+
+    def encode(self, pictures: Tensor) -> Tensor:
+        """Pictures (n, 3, H, W) in [-1, 1] to latents (n, k, H/p, W/p)."""
+        height = pictures.shape[2] // self.patch
+        centred = self._patches(pictures) - self.mean[:, None]
+        latents = (self.basis @ centred) * self.scale[:, None]
+        return torch.unflatten(latents, 2, (height, -1))
+
+    def decode(self, latents: Tensor) -> Tensor:
+        """Latents (n, k, h, w) to pictures (n, 3, h*p, w*p); may leave [-1, 1]."""
+        height, width = latents.shape[2:]
+        patches = self.basis.T @ (latents.flatten(2) / self.scale[:, None]) + self.mean[:, None]
+        size = (height * self.patch, width * self.patch)
+        return nn.functional.fold(patches, size, self.patch, stride=self.patch)
+
+    def _patches(self, pictures: Tensor) -> Tensor:
+        """(n, 3*p*p, patches), rows of patches first."""
+        return nn.functional.unfold(pictures, self.patch, stride=self.patch)
+
+    def save_pretrained(self, folder: Path) -> None:
+        """Write `config.json` and the directions as safetensors, float32."""
+        folder.mkdir(parents=True, exist_ok=True)
+        tensors = {name: tensor.contiguous() for name, tensor in self.state_dict().items()}
+        with write_aside(folder / WEIGHTS_FILE) as aside:
+            save_file(tensors, aside)
+        config = {"_class_name": CLASS, "patch": self.patch, "channels": self.channels}
+        with write_aside(folder / CONFIG_FILE) as aside:
+            aside.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def from_pretrained(cls, folder: Path) -> Self:
+        """Read what `save_pretrained` wrote.
+
+        Raises:
+            A2BenchError: another class, a size out of range, or other tensors than its own.
+        """
+        values = read_json(folder / CONFIG_FILE)
+        if values.pop("_class_name", None) != CLASS or values.keys() != {"patch", "channels"}:
+            raise A2BenchError(f"{folder / CONFIG_FILE}: expected {CLASS} with patch and channels")
+        codec = cls(**values)
+        expected = {name: tuple(tensor.shape) for name, tensor in codec.state_dict().items()}
+        path = folder / WEIGHTS_FILE
+        codec.load_state_dict(exactly(read_safetensors(path), expected, str(path)))
+        return codec.float()

@@ -25,7 +25,7 @@ demo:
 	a2bench demo
 
 docs:  # the documentation as a site, in site/ (pip install -e '.[docs]'); no network
-	mkdocs build --strict --quiet
+	mkdocs build --strict  # with --quiet a warning is no failure
 
 bench:
 	python benchmarks/pixel_metrics.py

@@ -103,7 +103,7 @@ def _images(text: str) -> str:
 
 def _source(uri: str) -> str:
     """Return the path in the repository of a page."""
-    named = {page: path for path, page in ELSEWHERE.items()}
+    named = {page: path for path, page in ELSEWHERE.items() if path.endswith(".md")}
     return named.get(uri, f"docs/{uri}")
 
 

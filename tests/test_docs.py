@@ -35,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (root / "site.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (root / "site" / "index.html").exists():
-            command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+            command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
             done = subprocess.run(
                 [*command, "--site-dir", str(root / "site")],
                 capture_output=True, text=True, check=False, cwd=ROOT,

@@ -143,10 +143,7 @@ def i3d_input(demo: Path) -> str:
     """What I3D is given of the same pictures under three conventions, in grey levels."""
     dataset = Dataset.find(demo / "data", "a2bench-proc")
     images = np.stack(
-        [
-            read_image(dataset.sample_file(sample, "reference.png"))
-            for sample in dataset.ids("demo")
-        ]
+        [read_image(dataset.sample_file(sample, "reference.png")) for sample in dataset.ids("demo")]
     )
     tensor = conventions.to_tensor(images)
     base = conventions.bilinear_squash(tensor, 224)

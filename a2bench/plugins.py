@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # `a2bench ls` must not import numpy
     from a2bench.metric import Metric
     from a2bench.records import MethodCard
     from a2bench.runner import Runner
+    from a2bench.training.trainer import MethodTrainer
 
 Kind = Literal["metrics", "baselines", "runners"]
 _PACKAGE = "__init__.py"
@@ -300,12 +301,43 @@ def method_class(found: "MethodCard") -> "type[Method]":
     return cls
 
 
+def trainer_class(found: "MethodCard") -> "type[MethodTrainer]":
+    """Return the class that trains a method: in module `training` of the method's package.
+
+    Raises:
+        A2BenchError: its card names no trainer, or there is no such class.
+    """
+    path = method_code(found.name)
+    if found.trainer is None:
+        having = [name for name in names("baselines") if card(name).trainer is not None]
+        raise A2BenchError(
+            f"method {found.name!r} has no trainer in its card.\n"
+            f"hint: these can be trained: {', '.join(having) or 'none'}"
+        )
+    if path.name != _PACKAGE:
+        raise A2BenchError(
+            f"method {found.name!r}: its card names trainer {found.trainer}, and {path} is no "
+            "package.\nhint: a trainer lies in `<name>/training.py` of a method that is a package"
+        )
+    package = _load_file("baselines", found.name, path)
+    try:
+        module = importlib.import_module(f"{package.__name__}.training")
+    except ImportError as error:
+        raise A2BenchError(
+            f"method {found.name!r}: its trainer cannot be imported: {error}.\n"
+            "hint: pip install 'a2bench[train]'"
+        ) from error
+    if not isinstance(cls := getattr(module, found.trainer, None), type):
+        raise A2BenchError(f"method {found.name!r}: its training has no class {found.trainer!r}")
+    return cls
+
+
 def method_files(name: str) -> list[Path]:
     """Return the files that decide what a method answers: card, adapter, pose tools it imports.
 
     Adapters share numerics through `a2bench.pose` and through methods that are packages; what those
     modules import of each other counts too. The rest of the core (command line, tables) does not
-    change a prediction.
+    change a prediction, nor does a package's `training`: the weights do, and they have a digest.
     """
     path = card_path(name)
     found = [path]
@@ -316,7 +348,11 @@ def method_files(name: str) -> list[Path]:
             continue
         found.append(module)
         if module.name == _PACKAGE:
-            waiting += module.parent.rglob("*.py")
+            waiting += [
+                path
+                for path in module.parent.rglob("*.py")
+                if path.relative_to(module.parent).parts[0] not in ("training", "training.py")
+            ]
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.ImportFrom):
                 continue

@@ -233,6 +233,8 @@ class MethodCard(Record):
     kind: Literal["in_process", "command", "precomputed"]
     entry: str | None = None
     """`in_process`: the class beside the card that animates; its file is `<name>.py`."""
+    trainer: str | None = None
+    """`in_process`: the class in module `training` of the method's package that trains it."""
     status: Literal["ready", "experimental"] = "ready"
     """`experimental`: the plan stands, but nobody has carried it out with the real weights, and
     some of what it needs lies outside the card."""

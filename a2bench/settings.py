@@ -67,6 +67,7 @@ DECIDES_NOTHING = frozenset(
         "schema_",
         "title",
         "summary",
+        "trainer",
         "status",
         "status_reason",
         "trained_on",

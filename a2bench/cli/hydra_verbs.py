@@ -41,14 +41,28 @@ def _keys(verb: str, choice: str | None) -> dict[str, tuple[Any, str]]:
     files = [CONF / verb / f"{verb}.yaml"]
     if _groups(verb):
         files.insert(0, CONF / verb / "dataset" / f"{choice or 'procedural'}.yaml")
+    elif choice is not None:
+        files.append(CONF / verb / _EXPERIMENT / f"{choice}.yaml")
     found: dict[str, tuple[Any, str]] = {}
     for path in files:
         text = path.read_text(encoding="utf-8")
         comments = dict(re.findall(r"^(\w+):.*?\s\s# (.*)$", text, flags=re.MULTILINE))
         for key, default in yaml.safe_load(text).items():
             if key not in ("defaults", "builder", "hydra", "runner_options"):
-                found[key] = (default, comments.get(key, ""))
+                found[key] = (default, comments.get(key) or found.get(key, ("", ""))[1])
     return found
+
+
+_EXPERIMENT = "experiment"
+"""Configuration group of `train`: whole recipes, which any key may change."""
+
+_TABLES = ("data", "options")
+"""Keys of `train` that hold tables; who reads them checks the names."""
+
+
+def _experiments(verb: str) -> list[str]:
+    """Return the choices of the verb's configuration group `experiment`; only `train` has one."""
+    return sorted(path.stem for path in (CONF / verb / _EXPERIMENT).glob("*.yaml"))
 
 
 def _runner_keys(arguments: Sequence[str]) -> dict[str, tuple[Any, str]]:
@@ -79,6 +93,8 @@ def help_text(verb: Verb) -> str:
     """Return what `a2bench VERB --help` prints."""
     lines = [verb.summary, "", f"usage: a2bench {verb.name} KEY=VALUE ...", "", "examples:"]
     lines += [f"  {example}" for example in verb.examples]
+    if recipes := _experiments(verb.name):
+        lines += ["", f"recipes, experiment=NAME: {', '.join(recipes)}"]
     choices: list[str | None] = [*_groups(verb.name)] or [None]
     for choice in choices:
         head = f"keys with dataset={choice}:" if choice else "keys:"
@@ -129,12 +145,16 @@ def to_overrides(verb: Verb, arguments: Sequence[str]) -> list[str]:
     groups = _groups(verb.name)
     if groups and choice is not None and choice not in groups:
         raise unknown_name("builder", choice, groups)
-    keys = _keys(verb.name, choice)
+    recipes = _experiments(verb.name)
+    recipe = next((word[11:] for word in arguments if word.startswith("experiment=")), None)
+    if recipes and recipe is not None and recipe not in recipes:
+        raise unknown_name("experiment", recipe, recipes)
+    keys = _keys(verb.name, recipe if recipes else choice)
     if any(re.match(r"(--|\+)?runner\.", word) for word in arguments):
         keys |= _runner_keys(arguments)
     words = list(arguments)
     overrides: list[str] = []
-    known = [*keys, *(["dataset"] if groups else [])]
+    known = [*keys, *(["dataset"] if groups else []), *([_EXPERIMENT] if recipes else [])]
     while words:
         word = words.pop(0)
         if word in _HYDRA_FLAGS:
@@ -157,6 +177,10 @@ def to_overrides(verb: Verb, arguments: Sequence[str]) -> list[str]:
             overrides.append(f"{key}=" + (f"[{','.join(quoted)}]" if count > 1 else quoted[0]))
         else:
             key = word.partition("=")[0].lstrip("+~")
+            table, dot, _ = key.partition(".")
+            if recipes and dot and table in _TABLES and "=" in word:
+                overrides.append("++" + word.lstrip("+"))
+                continue
             if "=" not in word:
                 raise A2BenchError(
                     f"{word!r}: arguments of `a2bench {verb.name}` are KEY=VALUE or --KEY VALUE.\n"

@@ -42,9 +42,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")
 
 
 def _hydra(context: typer.Context, verb: str) -> None:
-    from a2bench.cli import hydra_verbs, tasks
+    from a2bench.cli import hydra_verbs, tasks, train_verb
 
-    found = {"build": tasks.BUILD, "run": tasks.RUN, "score": tasks.SCORE}[verb]
+    verbs = (tasks.BUILD, tasks.RUN, tasks.SCORE, train_verb.TRAIN)
+    found = next(one for one in verbs if one.name == verb)
     if verb == "build":
         from a2bench.doctor import require_skia
 
@@ -105,6 +106,12 @@ def run(context: typer.Context) -> None:
 def score(context: typer.Context) -> None:
     """Score a run, a folder of your videos, or two videos."""
     _hydra(context, "score")
+
+
+@app.command(context_settings=_HYDRA_VERB)
+def train(context: typer.Context) -> None:
+    """Train a method whose card names a trainer."""
+    _hydra(context, "train")
 
 
 @app.command()

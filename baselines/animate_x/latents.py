@@ -5,6 +5,7 @@ as a linear autoencoder of patches.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 from torch import Tensor, nn
@@ -37,6 +38,9 @@ class Codec(Protocol):
     def decode(self, latents: Tensor) -> Tensor:
         """Decode scaled latents (n, channels, h, w) to pictures (n, 3, H, W), about [-1, 1]."""
 
+    def save(self, folder: Path) -> None:
+        """Write configuration and weights as safetensors."""
+
 
 class VaeCodec:
     """diffusers' AutoencoderKL; a latent is a sample of the posterior, as released."""
@@ -58,15 +62,19 @@ class VaeCodec:
         pictures: Tensor = self._vae.decode(latents / VAE_SCALE).sample
         return pictures
 
+    def save(self, folder: Path) -> None:
+        """See `Codec`."""
+        self._vae.save_pretrained(folder, safe_serialization=True)
 
-class PlainCodec:
-    """A module of this package with `encode`, `decode`, `factor`, `channels`; draws nothing."""
 
-    def __init__(self, module: Any) -> None:
-        self.module: nn.Module = module
-        self._codec = module
-        self.factor = int(module.factor)
-        self.channels = int(module.channels)
+class PatchLatents:
+    """`codec.PatchCodec`; it draws nothing."""
+
+    def __init__(self, codec: Any) -> None:
+        self.module: nn.Module = codec
+        self._codec = codec
+        self.factor = int(codec.patch)
+        self.channels = int(codec.channels)
 
     def encode(self, pictures: Tensor, draw: Callable[[], Tensor]) -> Tensor:
         """See `Codec`."""
@@ -78,7 +86,11 @@ class PlainCodec:
         pictures: Tensor = self._codec.decode(latents)
         return pictures
 
+    def save(self, folder: Path) -> None:
+        """See `Codec`."""
+        self._codec.save_pretrained(folder)
+
 
 def codec_of(module: Any) -> Codec:
     """Return the interface of an autoencoder: diffusers' AutoencoderKL, or one of this package."""
-    return VaeCodec(module) if hasattr(module, "quant_conv") else PlainCodec(module)
+    return PatchLatents(module) if hasattr(module, "patch") else VaeCodec(module)

@@ -419,7 +419,7 @@ class AnimateXPipeline:
             )
         path = Path(folder)
         self.unet.save_pretrained(path / "unet")
-        self.vae.save_pretrained(path / "vae", safe_serialization=True)
+        self.codec.save(path / "vae")
         self.image_encoder.save_pretrained(path / "image_encoder", safe_serialization=True)
         with write_aside(path / stored.TEXT) as aside:
             save_file({convert.TEXT_KEY: self.text_embedding.cpu().contiguous()}, aside)

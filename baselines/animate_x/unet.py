@@ -8,6 +8,7 @@ specification; batch size, frame count and latent size are free here.
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -177,6 +178,7 @@ class UNet(nn.Module):
         reference_latent: Tensor | None = None,
         keypoints: Tensor | None = None,
         clip_features: Tensor | None = None,
+        keep: Mapping[str, Tensor] | None = None,
     ) -> Conditions:
         """Encode what clips are conditioned on; what is None is left out as in training.
 
@@ -193,6 +195,8 @@ class UNet(nn.Module):
             keypoints: of reference and driving frames, (b, f + 1, 2, 18), over width and height,
                 -1 where absent. None: zeros.
             clip_features: of reference and driving frames, (b, f + 1, e). None: zeros.
+            keep: name of an argument -> (b,), 1 for samples that have it and 0 for those that are
+                treated as if it were None. None: all have what is given. In training.
 
         Raises:
             A2BenchError: a latent size the levels cannot halve.
@@ -205,24 +209,31 @@ class UNet(nn.Module):
                 f"{config.size_multiple} (frames: of {8 * config.size_multiple} px)."
             )
         blank = text.new_zeros
+
+        def kept(value: Tensor, name: str) -> Tensor:
+            if keep is None or name not in keep:
+                return value
+            return value * keep[name].to(value).reshape(-1, *[1] * (value.ndim - 1))
+
         control = blank(batch, _CONTROL, frames, height, width)
         if local_image is not None:
             map_ = self.local_image_embedding.embed(local_image, latent_size)
             clip = map_[:, :, None].expand(-1, -1, frames, -1, -1)
-            control = control + self.local_image_embedding_after(clip)
+            control = control + kept(self.local_image_embedding_after(clip), "local_image")
         if pose_maps is not None:
             clip = _each_frame(self.dwpose_embedding, pose_maps[:, :, 1:], latent_size)
-            control = control + self.dwpose_embedding_after(clip)
+            control = control + kept(self.dwpose_embedding_after(clip), "pose_maps")
         reference = blank(batch, config.in_dim + _CONTROL, height, width)
         if reference_latent is not None:
             one = self.randomref_embedding2(reference_latent)[:, :, None]
-            reference = self.randomref_embedding_after2(one)[:, :, 0]
+            reference = kept(self.randomref_embedding_after2(one)[:, :, 0], "reference_latent")
             if pose_maps is not None:
                 clip = _each_frame(self.randomref_pose2_embedding, pose_maps[:, :, :1], latent_size)
-                reference = reference + self.randomref_pose2_embedding_after(clip)[:, :, 0]
+                own = self.randomref_pose2_embedding_after(clip)[:, :, 0]
+                reference = reference + kept(own, "reference_latent")
         image_tokens = blank(batch, config.num_tokens, config.context_dim)
         if image is not None:
-            image_tokens = self.image_tokens(image)
+            image_tokens = kept(self.image_tokens(image), "image")
         if keypoints is None:
             keypoints = blank(batch, frames + 1, 2, 18)
         if clip_features is None:
@@ -231,7 +242,9 @@ class UNet(nn.Module):
             control=control,
             reference=reference,
             context=torch.cat([text.expand(batch, -1, -1), image_tokens], dim=1),
-            motion=self.motion_tokens(keypoints, clip_features),
+            motion=self.motion_tokens(
+                kept(keypoints, "keypoints"), kept(clip_features, "clip_features")
+            ),
         )
 
     def image_tokens(self, image: Tensor) -> Tensor:

@@ -41,7 +41,7 @@ def _keys(verb: str, choice: str | None) -> dict[str, tuple[Any, str]]:
     files = [CONF / verb / f"{verb}.yaml"]
     if _groups(verb):
         files.insert(0, CONF / verb / "dataset" / f"{choice or 'procedural'}.yaml")
-    elif choice is not None:
+    elif choice in _experiments(verb):
         files.append(CONF / verb / _EXPERIMENT / f"{choice}.yaml")
     found: dict[str, tuple[Any, str]] = {}
     for path in files:

@@ -110,7 +110,7 @@ def estimate(numbers: Mapping[str, float], clusters: Mapping[str, Clusters]) -> 
         return Estimate(mean, mean, mean, 0.0, len(ids), fewest)
     one_way = _one_way(labels)
     if one_way is None:
-        reach = _student(fewest - 1, (1 + LEVEL) / 2) * error
+        reach = student(fewest - 1, (1 + LEVEL) / 2) * error
         return Estimate(mean, mean - reach, mean + reach, error, len(ids), fewest)
     low, high = _bootstrap_t(values, one_way, mean, error)
     return Estimate(mean, low, high, error, len(ids), fewest)
@@ -139,7 +139,7 @@ def compare(
     detectable = None
     if effect.standard_error is not None:
         freedom = effect.clusters - 1
-        reach = _student(freedom, 0.975) + _student(freedom, 0.8)
+        reach = student(freedom, 0.975) + student(freedom, 0.8)
         detectable = reach * effect.standard_error
     return Comparison(
         effect=effect,
@@ -218,7 +218,7 @@ def jackknife_interval(whole: float, left: Sequence[float]) -> tuple[float, floa
     groups = len(left)
     mean = math.fsum(left) / groups
     variance = (groups - 1) / groups * math.fsum((one - mean) ** 2 for one in left)
-    reach = _student(groups - 1, (1 + LEVEL) / 2) * math.sqrt(variance)
+    reach = student(groups - 1, (1 + LEVEL) / 2) * math.sqrt(variance)
     return whole - reach, whole + reach
 
 
@@ -290,7 +290,7 @@ def _bootstrap_t(
     tail = round((1 - LEVEL) / 2 * (RESAMPLES + 1))
     upper, lower = float(ratios[-tail]), float(ratios[tail - 1])
     if not (math.isfinite(upper) and math.isfinite(lower)):
-        reach = _student(groups - 1, (1 + LEVEL) / 2)  # too few clusters to resample
+        reach = student(groups - 1, (1 + LEVEL) / 2)  # too few clusters to resample
         upper, lower = reach, -reach
     return mean - upper * error, mean - lower * error
 
@@ -315,7 +315,8 @@ def _signs(groups: int) -> Floats:
 
 
 @lru_cache(maxsize=64)
-def _student(freedom: int, probability: float) -> float:
+def student(freedom: int, probability: float) -> float:
+    """Quantile of Student's t."""
     from scipy import stats
 
     return float(stats.t.ppf(probability, freedom))

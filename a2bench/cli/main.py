@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from a2bench.cli import dataset_verbs as dataset_verbs  # registers its commands
-from a2bench.cli import environments, groups, judging
+from a2bench.cli import environments, groups, judging, study_verbs
 from a2bench.cli import results_verbs as results_verbs  # registers its commands
 from a2bench.errors import A2BenchError, unknown_name
 
@@ -34,6 +34,7 @@ app = typer.Typer(
 )
 
 app.add_typer(environments.app, name="env")
+app.add_typer(study_verbs.app, name="study")
 
 Home = Annotated[
     Path | None, typer.Option(help="Data root; default $A2BENCH_HOME, else ./a2bench-data.")

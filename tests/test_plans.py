@@ -6,6 +6,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import yaml
 
 from a2bench import plugins, weights
 from a2bench.command import Plan, PlannedStep, plan, shell_lines
+from a2bench.command_card import UvEnvironment
+from a2bench.environment import lock_path
 from a2bench.records import Case, MethodCard, Request, Size
 from tests.upstream_facts import RELIANCE, TABLE, keys_of
 
@@ -168,6 +171,32 @@ def test_every_linked_file_is_a_row_that_says_how_it_is_had(method: str) -> None
         row = weights.row(linked.name)
         assert row.opened_by == "method" or row.sha256  # ours too: known before it is opened
         assert row.source.startswith("https://")
+
+
+def environment_of(method: str) -> UvEnvironment:
+    command = plugins.card(method).command
+    assert command is not None
+    return command.environment
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_imports_pkg_resources_is_given_it(method: str) -> None:
+    """It was part of setuptools up to 69, under the name torch 2.1 takes from it; later ones end in
+    a ModuleNotFoundError inside upstream's program, not when the environment is made."""
+    packages = environment_of(method).packages
+    needs = ("torch==2.1.", "imageio-ffmpeg==0.4.", "imageio-ffmpeg==0.5.", "mmengine==")
+    if any(one.startswith(needs) for one in packages):
+        assert "setuptools==69.5.1" in packages
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_lock_lies_beside_its_card_and_has_what_the_card_lists(method: str) -> None:
+    lock = lock_path(plugins.card(method))
+    block = environment_of(method)
+    assert lock.is_file() == (block.lock == "card")
+    if block.lock == "card":
+        pinned = set(re.findall(r"^(\S+==\S+) \\$", lock.read_text(encoding="utf-8"), re.M))
+        assert {one.lower() for one in block.packages} <= pinned
 
 
 if __name__ == "__main__":

@@ -181,8 +181,9 @@ def environment_of(method: str) -> UvEnvironment:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_what_imports_pkg_resources_is_given_it(method: str) -> None:
-    """It was part of setuptools up to 69, under the name torch 2.1 takes from it; later ones end in
-    a ModuleNotFoundError inside upstream's program, not when the environment is made."""
+    """It was part of setuptools, up to 69 as torch 2.1 takes it; with later ones upstream's program
+    ends in a ModuleNotFoundError, though its environment could be made.
+    """
     packages = environment_of(method).packages
     needs = ("torch==2.1.", "imageio-ffmpeg==0.4.", "imageio-ffmpeg==0.5.", "mmengine==")
     if any(one.startswith(needs) for one in packages):

@@ -309,7 +309,7 @@ def groups_of(leaderboard: Leaderboard) -> list[tuple[Protocol, list[Row], list[
     return groups
 
 
-def _spans(text: str) -> list[tuple[bool, str]]:
+def spans(text: str) -> list[tuple[bool, str]]:
     """Split at pairs of backticks: (whether it is code, text without backticks)."""
     parts = plain_text(text).split("`")
     if len(parts) % 2 == 0:  # one without a partner
@@ -328,8 +328,8 @@ def escape_markdown(text: str) -> str:
 
 
 def _markdown_note(text: str) -> str:
-    spans = _spans(text)
-    return "".join(f"`{part}`" if code else part.translate(_MARKDOWN) for code, part in spans)
+    parts = spans(text)
+    return "".join(f"`{part}`" if code else part.translate(_MARKDOWN) for code, part in parts)
 
 
 def to_markdown(leaderboard: Leaderboard) -> str:
@@ -426,7 +426,7 @@ def _to_latex(text: str) -> str:
 
 def _latex_note(text: str) -> str:
     return "".join(
-        rf"\texttt{{{_to_latex(part)}}}" if code else _to_latex(part) for code, part in _spans(text)
+        rf"\texttt{{{_to_latex(part)}}}" if code else _to_latex(part) for code, part in spans(text)
     )
 
 
@@ -766,7 +766,8 @@ def _html_cell(cell: Cell, column: Column, marks: str) -> dict[str, object]:
     }
 
 
-def _html_row(row: Row, columns: Sequence[Column], found: Notes) -> dict[str, object]:
+def html_row(row: Row, columns: Sequence[Column], found: Notes) -> dict[str, object]:
+    """Return what a page prints of a row, as texts."""
     return {
         "title": plain_text(row.card.title),
         "summary": plain_text(row.card.summary),
@@ -807,7 +808,7 @@ def to_html(leaderboard: Leaderboard, *, contact_sheet: str | None = None) -> st
         parts=caption_parts(leaderboard),
         caption=_caption_sentence(leaderboard),
         partial=PARTIAL if leaderboard.partial else "",
-        legend=_spans(legend_text(leaderboard)),
+        legend=spans(legend_text(leaderboard)),
         columns=[
             {
                 "title": plain_text(column.title),
@@ -822,12 +823,12 @@ def to_html(leaderboard: Leaderboard, *, contact_sheet: str | None = None) -> st
             {
                 "protocol": protocol,
                 "text": PROTOCOL_TEXT[protocol],
-                "ranked": [_html_row(row, leaderboard.columns, found) for row in ranked],
-                "reference": [_html_row(row, leaderboard.columns, found) for row in reference],
+                "ranked": [html_row(row, leaderboard.columns, found) for row in ranked],
+                "reference": [html_row(row, leaderboard.columns, found) for row in reference],
             }
             for protocol, ranked, reference in groups_of(leaderboard)
         ],
-        notes=[(letter, _spans(text)) for letter, text in found.listed()],
+        notes=[(letter, spans(text)) for letter, text in found.listed()],
         contact_sheet=contact_sheet,
     )
 

@@ -8,6 +8,7 @@ import typer
 
 from a2bench.cli import dataset_verbs as dataset_verbs  # registers its commands
 from a2bench.cli import environments, groups, judging, study_verbs
+from a2bench.cli import report_verbs as report_verbs  # registers its commands
 from a2bench.cli import results_verbs as results_verbs  # registers its commands
 from a2bench.errors import A2BenchError, unknown_name
 

@@ -13,6 +13,7 @@ preview shows, so that previews outlive the predictions they were made of, and n
 
 import base64
 import io
+import math
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -48,8 +49,8 @@ MOST_FRAMES = 96
 
 _PREVIEW_PX = (256, 384)
 _STILL_PX = (128, 192)
-_QUALITIES = (26, 30, 34, 38, 43, 48, 51)
-"""CRF, tried in this order until the file is small enough."""
+_QUALITY, _COARSEST = 27, 51
+"""CRF; six more halve a file, about, and more are taken where it is too large."""
 
 _MADE = re.compile(r"(.+)-[0-9a-f]{12}\.(js|webp)")
 
@@ -215,23 +216,27 @@ def _write_clip(path: Path, frames: Video, fps: float, facts: Mapping[str, Any])
     size = _PREVIEW_PX
     small = np.stack([_fitted(frames[index], size) for index in at])
     rate = fps / (at[1] - at[0]) if len(at) > 1 else fps
+    crf = _QUALITY
     while True:
-        for crf in _QUALITIES:
-            facts_of_video = _encoded(small, rate, crf)
-            text = f"clip({canonical_json(path.stem)},"
-            text += canonical_json({**facts_of_video, "frames": at, "fps": fps, **facts}) + ");\n"
-            if len(text.encode()) <= MOST_BYTES:
-                write_text(path, text)
-                return
-        size = (size[0] * 3 // 4, size[1] * 3 // 4)  # noise: not even the coarsest step is enough
-        small = np.stack([_fitted(frames[index], size) for index in at])
+        video = _encoded(small, rate, crf)
+        text = f"clip({canonical_json(path.stem)},"
+        text += canonical_json({**video, "frames": at, "fps": fps, **facts}) + ");\n"
+        size_bytes = len(text.encode())
+        if size_bytes <= MOST_BYTES:
+            write_text(path, text)
+            return
+        if crf < _COARSEST:
+            crf = min(_COARSEST, crf + 1 + math.ceil(6 * math.log2(size_bytes / MOST_BYTES)))
+        else:  # noise: not even the coarsest step is enough
+            size = (size[0] * 3 // 4, size[1] * 3 // 4)
+            small = np.stack([_fitted(frames[index], size) for index in at])
 
 
 def _encoded(frames: Video, fps: float, crf: int) -> dict[str, Any]:
     """Return a clip as WebCodecs wants it: codec, its description, and where each frame lies."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"
-        write_preview(path, frames, fps, crf=crf)
+        write_preview(path, frames, fps, crf=crf, preset="veryfast")
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
             header = bytes(stream.codec_context.extradata or b"")

@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from a2bench import plugins, previews
+from a2bench.cli.main import app
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
 from a2bench.from_files import gathered, narrowed
@@ -76,7 +78,14 @@ def _clip(path: Path) -> dict[str, Any]:
     return found
 
 
-# --- what is written ------------------------------------------------------------------------------
+def _data(out: Path) -> dict[str, Any]:
+    """Return what the pages know of protocol cross."""
+    text = (out / "data" / "cross.js").read_text()
+    found: dict[str, Any] = json.loads(text.removeprefix("protocol(").removesuffix(");\n"))
+    return found
+
+
+# --- what is written ----------------------------------------------------------------------------
 
 
 def test_each_case_has_small_previews_of_all_that_is_seen(report: Report) -> None:
@@ -102,7 +111,7 @@ def test_each_case_has_small_previews_of_all_that_is_seen(report: Report) -> Non
 
 def test_noise_is_made_small_enough_and_long_clips_are_thinned(tmp_path: Path) -> None:
     """300 frames: every fourth, so that at most 96 are shown (0, 4, ..., 296 are 75)."""
-    noise = np.random.default_rng(0).integers(0, 256, (300, 96, 64, 3), dtype=np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (300, 48, 32, 3), dtype=np.uint8)
 
     previews._write_clip(tmp_path / "noise.js", noise, 30.0, {})
 
@@ -166,26 +175,29 @@ def test_previews_outlive_the_run(
     assert list(absent) == ["extended"]
     assert again.absent == 1
     assert "not in" in again.why_absent
-    assert (out / "data" / "cross.js").read_text().count('""') == 1
+    assert sum(not one for one in _data(out)["previews"]["still"]) == 1
+    assert all(_data(out)["previews"]["puppet_warp"])
 
 
 def test_the_command_line_says_what_to_open_or_what_to_type(
     cli: Cli, store: RunFolder, tiny: Dataset, tmp_path: Path
 ) -> None:
-    """No such run, nothing scored, a folder in the run: exit code 2, each with a way out."""
-    home = ("--home", str(store.folder.parents[1]), "--dataset", str(tiny.folder))
-    out = tmp_path / "page"
+    """Made in this process; no such run: exit code 2 of the real command, with a way out."""
+    home = ["--home", str(store.folder.parents[1]), "--dataset", str(tiny.folder)]
+    words = ["report", "results", *home, "--split", "smoke", "--workers", "1", "--out"]
 
-    done = cli("report", "results", *home, "--split", "smoke", "--out", str(out), "--workers", "1")
-    unknown = cli("report", "results", *home, "--split", "smoke", "--run", "typo")
-    inside = cli("report", "results", *home, "--split", "smoke", "--out", str(store.folder / "x"))
+    done = CliRunner().invoke(app, [*words, str(tmp_path / "page")])
+    inside = CliRunner().invoke(app, [*words, str(store.folder / "page")])
+    unknown = cli(*words, str(tmp_path / "other"), "--run", "typo")
 
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == f"open: {out / 'index.html'}"
-    assert "suite extended: not scored: a2bench score suite=extended" in done.stdout
-    assert unknown.returncode == inside.returncode == 2
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert lines[-1] == f"open: {tmp_path / 'page' / 'index.html'}"
+    assert any(line.startswith("not shown: suite extended: not scored") for line in lines)
+    assert isinstance(inside.exception, A2BenchError)
+    assert "choose a folder elsewhere" in str(inside.exception)
+    assert unknown.returncode == 2
     assert "a2bench ls runs" in unknown.stderr
-    assert "choose a folder elsewhere" in inside.stderr
 
 
 def test_nothing_scored_is_an_error_with_the_command(tiny: Dataset, tmp_path: Path) -> None:
@@ -193,11 +205,11 @@ def test_nothing_scored_is_an_error_with_the_command(tiny: Dataset, tmp_path: Pa
     found = RunFolder.of(tmp_path, "main")
     run(found, tiny, [plugins.card("still")], ["self"], "smoke", workers=1)
 
-    with pytest.raises(A2BenchError, match="nothing is scored yet.*\n.*a2bench score"):
+    with pytest.raises(A2BenchError, match=r"nothing is scored yet.*\n.*a2bench score"):
         read_run(found, tiny, None, None, "smoke")
 
 
-# --- what is seen -----------------------------------------------------------------------------------
+# --- what is seen -------------------------------------------------------------------------------
 
 
 def _front(page: Page, report: Report, address: str = "") -> None:
@@ -320,8 +332,37 @@ def _numbered(path: Path) -> None:
 READ = """
 (() => players.map((one) => {
   const pixels = one.context.getImageData(0, 48, 160, 1).data;
-  return [0, 1, 2, 3, 4].reduce((sum, bit) => sum + (pixels[4 * (32 * bit + 16)] > 128 ? 2 ** bit : 0), 0);
+  const bright = (bit) => pixels[4 * (32 * bit + 16)] > 128;
+  return [0, 1, 2, 3, 4].reduce((sum, bit) => sum + (bright(bit) ? 2 ** bit : 0), 0);
 }))()
+"""
+"""The frame number that each player shows."""
+
+WATCH = f"""
+new Promise((done) => {{
+  const seen = [];
+  const look = () => {{
+    seen.push([view.frame, ...{READ.strip()}]);
+    if (seen.length < 60) requestAnimationFrame(look); else {{ togglePlay(); done(seen); }}
+  }};
+  view.speed = 2;
+  play();
+  requestAnimationFrame(look);
+}})
+"""
+
+TOOLS = """
+window.pixels = (key) => {
+  const { context, canvas } = players.find((one) => one.key === key);
+  return [...context.getImageData(0, 0, canvas.width, canvas.height).data];
+};
+window.same = (one, other) => one.every((value, at) => value === other[at]);
+window.key = (name, what = "keydown") => document.body.dispatchEvent(
+  new KeyboardEvent(what, { key: name, bubbles: true, cancelable: true }));
+window.choose = (id, value) => {
+  find(id).value = value;
+  find(id).dispatchEvent(new Event("change"));
+};
 """
 
 
@@ -347,12 +388,7 @@ def test_players_show_the_same_frame_at_the_same_moment(
     for frame in (0, 31, 17):
         page.run(f"find('scrub').value = {frame}; find('scrub').dispatchEvent(new Event('input'))")
         assert page.run(READ) == [frame] * 4
-    sample = f"[view.frame, ...{READ}]"
-    seen = page.run(
-        "new Promise((done) => { const seen = []; view.speed = 2; play();"
-        f" const look = () => {{ seen.push({sample}); if (seen.length < 90) requestAnimationFrame(look);"
-        " else { togglePlay(); done(seen); } }; requestAnimationFrame(look); })"
-    )
+    seen = page.run(WATCH)
     assert all(len(set(one)) == 1 for one in seen)
     assert len({one[0] for one in seen}) > 5  # it did play
     assert page.problems == []
@@ -364,12 +400,7 @@ def test_wipe_difference_keys_and_curves(page: Page, report: Report) -> None:
     page.problems.clear()
     page.open(f"{(report.page.parent / 'case.html').as_uri()}#p=cross&c={folder.name}&m=still&t=12")
     page.wait("players.length === 4 && players.every((one) => one.frames)")
-    page.run(
-        "window.pixels = (key) => { const one = players.find((one) => one.key === key);"
-        " const { width, height } = one.canvas; return [...one.context.getImageData(0, 0, width, height).data]; };"
-        "window.key = (name) => document.dispatchEvent(new KeyboardEvent('keydown', {key: name, bubbles: true}));"
-        "const target = document.body; window.key = (name) => target.dispatchEvent(new KeyboardEvent('keydown', {key: name, bubbles: true, cancelable: true}));"
-    )
+    page.run(TOOLS)
 
     assert page.run("view.frame") == 12
     page.run("window.plain = pixels('still'); window.real = pixels('truth'); key('2')")
@@ -387,9 +418,9 @@ def test_wipe_difference_keys_and_curves(page: Page, report: Report) -> None:
         "JSON.stringify(pixels('still')) === JSON.stringify(plain)"
     )  # itself: shown as it is
     page.run("key('1'); key('t')")
-    page.run("find('against').value = 'truth'; find('against').dispatchEvent(new Event('change'))")
-    assert page.run("JSON.stringify(pixels('still')) === JSON.stringify(real)")  # held: the truth
-    page.run("document.dispatchEvent(new KeyboardEvent('keyup', {key: 't'})); key('ArrowRight')")
+    page.run("choose('against', 'truth')")
+    assert page.run("same(pixels('still'), real)")  # while t is held: the truth
+    page.run("key('t', 'keyup'); key('ArrowRight')")
     assert page.run("view.frame") == 13
     assert page.run("document.querySelectorAll('#curves svg').length") == 3
     cursors = page.run(

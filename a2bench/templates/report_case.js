@@ -28,7 +28,7 @@ async function openCase() {
 function show() {
   view.isPlaying = false;
   showPlay();
-  for (const player of players) player.release();
+  for (const player of players) { player.isGone = true; player.release(); }
   CLIPS.clear();
   const id = data.cases[at], place = order.indexOf(at);
   document.title = id + ": A²Bench report";
@@ -117,8 +117,7 @@ function arrived(player, facts) {
   if (player === truth || frames === 1) {
     frames = facts.frames.length; fps = rateOf(facts);
     find("scrub").max = frames - 1;
-    if (!waitingForWorst) toFrame(state.t);
-    else if (!state.t) showTime();
+    toFrame(state.t ?? view.frame);
   }
   if (facts.psnr) {
     drawCurves();
@@ -262,7 +261,7 @@ function moveCursor() {
   const curve = SITE.curves.find((one) => one.name === state.k) || SITE.curves[0];
   for (const place of document.querySelectorAll("[data-now]")) {
     const facts = players.find((one) => one.key === place.dataset.now)?.facts, value = facts?.[curve.name]?.[view.frame];
-    place.textContent = !facts ? "" : value === null || value === undefined ? "this frame is not scored" : "this frame " + value.toFixed(curve.digits) + (curve.unit ? " " + curve.unit : "");
+    place.textContent = !facts ? "" : value === null || value === undefined ? "this frame is not scored" : "this frame: " + curve.title + " " + value.toFixed(curve.digits) + (curve.unit ? " " + curve.unit : "");
   }
 }
 

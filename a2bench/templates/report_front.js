@@ -206,7 +206,7 @@ function drawSpread() {  // one canvas: 500 cases x 10 methods are 5000 dots
   if (!column) { place.replaceChildren(); return; }
   const methods = data.methods.filter((method) => data.numbers[state.k][method]), kept = new Set(chosen(data));
   const shown = methods.filter((method) => !SITE.methods[method].reference), range = (shown.length ? shown : methods).flatMap((method) => data.numbers[state.k][method]).filter((one) => one !== null);
-  const width = 520, row = Math.max(26, Math.min(56, 250 / methods.length)), top = 8, bottom = 24, left = 8, right = 8, height = top + bottom + row * methods.length;
+  const width = 520, row = Math.max(26, Math.min(84, 250 / methods.length)), top = 8, bottom = 24, left = 8, right = 8, height = top + bottom + row * methods.length;
   const low = Math.min(...range), high = Math.max(...range) + 1e-9, x = (value) => left + (width - left - right) * Math.min(1, Math.max(0, (value - low) / (high - low)));
   const scale = Math.min(3, window.devicePixelRatio || 1) * 1.5;
   const canvas = make("canvas", { width: width * scale, height: height * scale, class: "spread", role: "img", "aria-label": "Distribution of " + column.title }), pen = canvas.getContext("2d");
@@ -297,6 +297,7 @@ function drawHeat() {
 }
 const quoted = (text) => (/^[\w.=-]+$/.test(text) ? text : "'" + text.replaceAll("'", "'\\''") + "'");
 
+const isOpenAtFirst = (facet, number) => (facetsOf(data).some((one) => one.name === "family") ? ["family", "style", "difficulty"].includes(facet.name) : number < 3);
 function drawFacets() {
   const open = new Set([...find("facets").querySelectorAll("details[open]")].map((one) => one.dataset.name)), isFirst = !find("facets").children.length;
   const groups = facetsOf(data).map((facet, number) => {
@@ -305,7 +306,7 @@ function drawFacets() {
       const word = facet.name + "=" + value, count = facet.cases.get(value).filter((at) => left.has(at)).length;
       return make("li", {}, make("button", { type: "button", "aria-pressed": String(picked.includes(word)), class: count ? "" : "none", "data-filter": word, on: { click: () => filter(word) } }, make("span", {}, value.replaceAll("_", " ")), make("span", { class: "count" }, String(count))));
     }));
-    return make("details", { "data-name": facet.name, open: isFirst ? number < 3 || picked.length > 0 : open.has(facet.name) || picked.length > 0 }, make("summary", {}, make("span", {}, spoken(facet.name)), picked.length ? make("span", { class: "count on" }, String(picked.length)) : null), list);
+    return make("details", { "data-name": facet.name, open: isFirst ? isOpenAtFirst(facet, number) || picked.length > 0 : open.has(facet.name) || picked.length > 0 }, make("summary", {}, make("span", {}, spoken(facet.name)), picked.length ? make("span", { class: "count on" }, String(picked.length)) : null), list);
   });
   find("facets").replaceChildren(...groups);
   const chips = state.f.map((word) => { const [name, ...rest] = word.split("="); return make("button", { type: "button", class: "tag", title: "remove this filter", on: { click: () => filter(word) } }, spoken(name) + ": " + rest.join("=").replaceAll("_", " ") + " ×"); });

@@ -80,7 +80,7 @@ class Player {
     this.key = key; this.path = path; this.name = name;
     this.canvas = make("canvas", { width: 256, height: 384, class: "screen" });
     this.context = this.canvas.getContext("2d", { willReadFrequently: true });
-    this.frames = null; this.facts = null; this.wanted = null; this.shown = -1;
+    this.frames = null; this.facts = null; this.wanted = null; this.isGone = false;
   }
   // facts first: the curves need no pictures
   load() {
@@ -93,20 +93,22 @@ class Player {
     return this.loading;
   }
   decode() {
-    this.wanted ||= this.load().then(decodeFrames).then((frames) => { this.frames = frames; this.shown = -1; });
+    this.wanted ||= this.load().then(decodeFrames).then((frames) => {
+      if (this.isGone) for (const frame of frames) frame.close();
+      else this.frames = frames;
+    });
     return this.wanted;
   }
   release() {
     if (!this.frames) return;
     for (const frame of this.frames) frame.close();
-    this.frames = null; this.wanted = null; this.shown = -1;
+    this.frames = null; this.wanted = null;
   }
   draw(at, view, other) {
     if (!this.frames) return;
     const frame = this.frames[Math.min(at, this.frames.length - 1)];
     const { width, height } = this.canvas, context = this.context;
     const against = other && other !== this && other.frames ? other.frames[Math.min(at, other.frames.length - 1)] : null;
-    this.shown = at;
     if (!against || view.mode === "side") {
       context.drawImage(view.peek && against ? against : frame, 0, 0, width, height);
       return;

@@ -372,13 +372,14 @@ def _bad(
 def stems_of(read: Committed, case: CaseRow) -> tuple[str, str, str]:
     """Return the names of the previews of a case's reference, driver and truth.
 
-    They follow from the leaderboard alone: previews are found again without data set and run.
+    They follow from the leaderboard alone: previews are found again without data set and run. The
+    truth shows the reference dancing as the driver does, so its digest changes with either.
     """
     made = read.provenance
-    of = (made.dataset, made.dataset_version, made.dataset_digest, made.profile)
+    of = (made.dataset, made.dataset_version, made.profile, case.protocol, case.truth)
     return (
         f"reference-{key(*of, case.reference_id)}",
-        f"driver-{key(*of, case.protocol, case.driver_id)}",
+        f"driver-{key(*of, case.driver_id)}",
         f"truth-{key(case.truth)}",
     )
 

@@ -158,20 +158,26 @@ def write_report(
     first = read[0]
     parts = [Part(one, one.leaderboard()) for one in read]
     media = out / "media"
-    rows = {
-        protocol: [row.card.name for row in parts[0].leaderboard.rows if row.protocol == protocol]
+    shown = {  # reference rows are the truth: they have numbers and no player
+        protocol: [
+            row.card.name
+            for row in parts[0].leaderboard.rows
+            if row.protocol == protocol and not row.card.reference_row
+        ]
         for protocol in parts[0].leaderboard.protocols
     }
     previews = {
-        protocol: previews_of(first, protocol, names, media) for protocol, names in rows.items()
+        protocol: previews_of(first, protocol, names, media) for protocol, names in shown.items()
     }
     made, why_absent = 0, "no data set or run here has them"
     if source is not None:
         tasks, why_absent = _tasks(first, previews, source)
-        with progress("previews", len(tasks)) as shown:
+        if tasks:  # to be looked at while previews are made, and when they are stopped
+            _write_pages(parts, previews, absent_suites or {}, made_by, out)
+        with progress("previews", len(tasks)) as bar:
             for case_id in in_processes(make, tasks, workers=workers) if tasks else ():
                 made += 1
-                shown.advance(note=case_id)
+                bar.advance(note=case_id)
     absent = sum(
         not there
         for of_protocol in previews.values()
@@ -183,7 +189,7 @@ def write_report(
     return Report(
         page=out / PAGES[0],
         cases=len(first.cases),
-        methods=len({name for names in rows.values() for name in names}),
+        methods=len({row.card.name for row in parts[0].leaderboard.rows}),
         suites=tuple(part.leaderboard.caption.suite for part in parts),
         absent_suites=absent_suites or {},
         made=made,
@@ -228,8 +234,8 @@ def _tasks(
             if digest and digest != truths[protocol, one.case_id]:
                 continue  # its predictions were measured against another truth
             found = replace(one, methods=tuple(_found(source.store, dataset, case, one)))
-            shown = [made for made in found.methods if made.path is not None]
-            wanted = {f"{made.stem}{suffix}" for made in shown for suffix in (".js", ".webp")}
+            there_too = [made for made in found.methods if made.path is not None]
+            wanted = {f"{made.stem}{suffix}" for made in there_too for suffix in (".js", ".webp")}
             wanted |= {name for name in there if not name.startswith("by-")}
             if any(not there[name] for name in wanted):
                 tasks.append((dataset.folder, case, found))

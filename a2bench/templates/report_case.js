@@ -67,7 +67,7 @@ function buildPlayers() {
     if (key === "truth") truth = player;
     own.push(figure(key, title, player ? player.canvas : message(...gone), { role: true }));
   }
-  const methods = data.methods.slice().sort((a, b) => (b === state.m) - (a === state.m));
+  const methods = data.methods.filter((method) => !SITE.methods[method].reference).sort((a, b) => (b === state.m) - (a === state.m));
   for (const method of methods) {
     const bad = data.bad[method]?.[at], name = data.previews[method][at];
     const player = name ? video(method, name) : null;

@@ -164,7 +164,7 @@ function drawScatter() {
   const points = data.methods.map((method) => {
     const cell = cellOf(method, state.k), seconds = median(data.seconds[method]);
     const value = cell && cell.number !== null ? (Number.isFinite(cell.number) ? cell.number : mean(data.numbers[state.k][method] || [])) : null;
-    return { method, seconds: seconds === null ? null : Math.max(seconds, .001), value, low: cell?.low ?? null, high: cell?.high ?? null, text: cell?.text };
+    return { method, known: seconds, seconds: seconds === null ? null : Math.max(seconds, .001), value, low: cell?.low ?? null, high: cell?.high ?? null, text: cell?.text };
   }).filter((point) => point.value !== null);
   const timed = points.filter((point) => point.seconds !== null), untimed = points.filter((point) => point.seconds === null);
   if (!timed.length) { place.replaceChildren(make("p", { class: "empty" }, "No method of this table has a time.")); return; }
@@ -194,7 +194,7 @@ function drawScatter() {
     const isRight = at[0] > width * .68;
     group.append(svg("text", { x: at[0] + (isRight ? -11 : 11), y: labelY, "text-anchor": isRight ? "end" : "start", class: isFocus ? "name focus" : "name" }, titleOf(point.method) + (isOut ? " (" + point.text + ", off the scale)" : "")));
     group.addEventListener("click", () => select({ m: point.method }));
-    group.addEventListener("pointermove", (event) => showTip(event, titleOf(point.method), column.title + " " + point.text + (point.low !== null ? " [" + format(point.low, column) + ", " + format(point.high, column) + "]" : ""), point.seconds.toPrecision(3) + " s a video"));
+    group.addEventListener("pointermove", (event) => showTip(event, titleOf(point.method), column.title + " " + point.text + (point.low !== null ? " [" + format(point.low, column) + ", " + format(point.high, column) + "]" : ""), point.known.toPrecision(3) + " s a video"));
     group.addEventListener("pointerleave", hideTip);
     box.append(group);
   }
@@ -224,7 +224,7 @@ function drawSpread() {  // one canvas: 500 cases x 10 methods are 5000 dots
     numbers.forEach((value, at) => {
       if (value === null) return;
       const spot = [x(value), middle + (((at * 7919) % 997) / 997 - .5) * row * .55];
-      pen.globalAlpha = kept.has(at) ? .5 : .08;
+      pen.globalAlpha = kept.has(at) ? (isDark() ? .75 : .5) : .08;
       pen.beginPath(); pen.arc(spot[0], spot[1], 2.1, 0, 7); pen.fill();
       if (kept.has(at)) dots.push([spot[0], spot[1], method, at, value]);
     });
@@ -285,7 +285,7 @@ function drawHeat() {
   const rows = facet.values.map((value, place) => make("tr", {}, make("th", {}, value.replaceAll("_", " ")), make("td", { class: "muted" }, String(facet.cases.get(value).length)), methods.map((method, number) => {
     const own = means[number][place];
     if (own === null) return make("td", { class: "muted" }, "–");
-    const strength = (own - overall[number]) / spread[number] * (column.higher ? 1 : -1), share = Math.min(60, Math.round(Math.abs(strength) * 45));
+    const strength = (own - overall[number]) / spread[number] * (column.higher ? 1 : -1), share = SITE.methods[method].reference ? 0 : Math.min(60, Math.round(Math.abs(strength) * 45));
     return make("td", { style: { background: "color-mix(in srgb, var(--" + (strength < 0 ? "bad" : "good") + ") " + share + "%, transparent)" } },
       make("button", { type: "button", "data-subset": facet.name + "=" + value + " " + method, on: { click: () => { state.f = [facet.name + "=" + value]; select({ m: method }, true); } } }, format(own, column)));
   })));
@@ -301,12 +301,18 @@ const isOpenAtFirst = (facet, number) => (facetsOf(data).some((one) => one.name 
 function drawFacets() {
   const open = new Set([...find("facets").querySelectorAll("details[open]")].map((one) => one.dataset.name)), isFirst = !find("facets").children.length;
   const groups = facetsOf(data).map((facet, number) => {
-    const left = new Set(chosen(data, { except: facet.name })), picked = state.f.filter((one) => one.startsWith(facet.name + "="));
-    const list = make("ul", { class: "values" }, facet.values.map((value) => {
-      const word = facet.name + "=" + value, count = facet.cases.get(value).filter((at) => left.has(at)).length;
-      return make("li", {}, make("button", { type: "button", "aria-pressed": String(picked.includes(word)), class: count ? "" : "none", "data-filter": word, on: { click: () => filter(word) } }, make("span", {}, value.replaceAll("_", " ")), make("span", { class: "count" }, String(count))));
-    }));
-    return make("details", { "data-name": facet.name, open: isFirst ? isOpenAtFirst(facet, number) || picked.length > 0 : open.has(facet.name) || picked.length > 0 }, make("summary", {}, make("span", {}, spoken(facet.name)), picked.length ? make("span", { class: "count on" }, String(picked.length)) : null), list);
+    const picked = state.f.filter((one) => one.startsWith(facet.name + "="));
+    const isOpen = (isFirst ? isOpenAtFirst(facet, number) : open.has(facet.name)) || picked.length > 0;
+    const list = make("ul", { class: "values" }), fill = () => {
+      if (list.children.length) return;
+      const left = new Set(chosen(data, { except: facet.name }));
+      list.append(...facet.values.map((value) => {
+        const word = facet.name + "=" + value, count = facet.cases.get(value).filter((at) => left.has(at)).length;
+        return make("li", {}, make("button", { type: "button", "aria-pressed": String(picked.includes(word)), class: count ? "" : "none", "data-filter": word, on: { click: () => filter(word) } }, make("span", {}, value.replaceAll("_", " ")), make("span", { class: "count" }, String(count))));
+      }));
+    };
+    if (isOpen) fill();  // the others when they are opened: most of 57 attributes never are
+    return make("details", { "data-name": facet.name, open: isOpen, on: { toggle: fill } }, make("summary", {}, make("span", {}, spoken(facet.name)), picked.length ? make("span", { class: "count on" }, String(picked.length)) : null), list);
   });
   find("facets").replaceChildren(...groups);
   const chips = state.f.map((word) => { const [name, ...rest] = word.split("="); return make("button", { type: "button", class: "tag", title: "remove this filter", on: { click: () => filter(word) } }, spoken(name) + ": " + rest.join("=").replaceAll("_", " ") + " ×"); });

@@ -30,11 +30,11 @@ class Page:
         """Errors, refused requests and console messages of the kinds error and warning."""
         self.requests: list[str] = []
         """Addresses of all that was loaded."""
-        target = self._call("Target.createTarget", url="about:blank")["targetId"]
-        attached = self._call("Target.attachToTarget", targetId=target, flatten=True)
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
         self._session: str | None = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
-            self._call(f"{domain}.enable")
+            self.call(f"{domain}.enable")
 
     _session: str | None = None
 
@@ -61,7 +61,8 @@ class Page:
                 self.requests.append(facts["request"]["url"][:300])
         return message
 
-    def _call(self, method: str, **facts: Any) -> dict[str, Any]:
+    def call(self, method: str, **facts: Any) -> dict[str, Any]:
+        """Return the answer to a DevTools command."""
         self._number += 1
         request: dict[str, Any] = {"id": self._number, "method": method, "params": facts}
         if self._session is not None:
@@ -77,16 +78,16 @@ class Page:
 
     def open(self, address: str) -> None:
         """Go to an address anew, whatever is shown."""
-        self._call("Page.navigate", url="about:blank")
-        self._call("Page.navigate", url=address)
+        self.call("Page.navigate", url="about:blank")
+        self.call("Page.navigate", url=address)
 
     def before_load(self, script: str) -> None:
         """Run a script in every page that is opened from now on, before its own."""
-        self._call("Page.addScriptToEvaluateOnNewDocument", source=script)
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=script)
 
     def run(self, script: str) -> Any:
         """Return what an expression gives; a promise is waited for."""
-        found = self._call(
+        found = self.call(
             "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
         )
         assert "exceptionDetails" not in found, found["exceptionDetails"]
@@ -103,16 +104,16 @@ class Page:
 
     def window(self, width: int, height: int, *, dark: bool = False, phone: bool = False) -> None:
         """Set the size of the window, in CSS px, and the colours that the user prefers."""
-        self._call(
+        self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=2 if phone else 1, mobile=phone,
         )  # fmt: skip
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self._call("Emulation.setEmulatedMedia", features=[scheme])
+        self.call("Emulation.setEmulatedMedia", features=[scheme])
 
     def picture(self, path: Path, *, whole: bool = False) -> None:
         """Write what is seen as PNG."""
-        found = self._call("Page.captureScreenshot", captureBeyondViewport=whole)
+        found = self.call("Page.captureScreenshot", captureBeyondViewport=whole)
         path.write_bytes(base64.b64decode(found["data"]))
 
 

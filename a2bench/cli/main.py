@@ -86,9 +86,14 @@ def demo(
     print(f"contact sheet: {report.sheet}")
     print(f"values:        {out / 'values'}, provenance in {out / 'provenance.json'}")
     dataset = report.board.provenance.dataset
+    named = f" --dataset {dataset}" if profile != "default" else ""
+    print(
+        f"next: every case, playing: a2bench report results --home {out / 'data'} --run demo "
+        f"--split {split}{named}"
+    )
     print(
         f"next: score your own videos: a2bench inputs --home {out / 'data'} --split {split} "
-        f"--protocol cross --out inputs" + (f" --dataset {dataset}" if profile != "default" else "")
+        f"--protocol cross --out inputs{named}"
     )
 
 

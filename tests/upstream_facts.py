@@ -142,6 +142,68 @@ RELIANCE: dict[str, Reliance] = {
             "src/dwpose/wholebody.py": ["DWPose/yolox_l.onnx", "DWPose/dw-ll_ucoco_384.onnx"],
         },
     ),
+    "moore_animate_anyone_given_pose": Reliance(
+        scripts={"inference": ["scripts/pose2vid.py"]},
+        configs={"job.yaml": "configs/prompts/animation.yaml"},
+        says={
+            "src/dwpose/__init__.py": [
+                "detect_resolution=512",
+                "detected_map = draw_pose(pose, H, W)",
+                "Image.fromarray(detected_map)",
+            ],
+            "src/dwpose/util.py": ["stickwidth = 4", "canvas * 0.6"],
+            "scripts/pose2vid.py": [
+                "output/{date_str}/",
+                "{ref_name}_{pose_name}_",
+                "transforms.Resize((height, width))",
+                "repeat=args.L",
+            ],
+            "src/utils/util.py": ["torchvision.utils.make_grid"],
+        },
+    ),
+    "unianimate_given_pose": Reliance(
+        scripts={"inference": ["utils/config.py"]},
+        configs={"job.yaml": "configs/UniAnimate_infer.yaml"},
+        says={
+            "utils/config.py": ["_BASE_RUN"],
+            "tools/modules/config.py": ["cfg.log_dir"],
+            "run_align_pose.py": [
+                "draw_pose(results_vis[i], H=768, W=512)",
+                "str(i).zfill(4) + '.jpg'",
+                "cv2.imwrite(img_path, dwpose_woface)",
+                "ref_pose.jpg",
+            ],
+            "dwpose/util.py": ["stickwidth = 4", "canvas * 0.6", "colors = [[255, 0, 0]"],
+            "tools/inferences/inference_unianimate_entrance.py": [
+                "sorted(os.listdir(pose_file_path))",
+                'ii_index != "ref_pose.jpg"',
+                "rank_{cfg.world_size:02d}",
+                "save_video_multiple_conditions_not_gif_horizontal_3col",
+            ],
+        },
+        other_keys=("log_dir",),
+    ),
+    "musepose_given_pose": Reliance(
+        scripts={"inference": ["test_stage_2.py"]},
+        configs={"job.yaml": "configs/test_stage_2.yaml"},
+        says={
+            "pose_align.py": [
+                "int(H_in*1024/W_in)",
+                "cv2.cvtColor(output_transformed, cv2.COLOR_BGR2RGB)",
+                "cv2.resize(output_transformed, (W1, H))",
+                "ImageSequenceClip(result_pose_only, fps=fps)",
+            ],
+            "pose/script/util.py": [
+                "def draw_bodypose(canvas, candidate, subset):",
+                "smart_width(length)",
+            ],
+            "test_stage_2.py": [
+                "./output/video-{date_str}",
+                "{ref_name}_{pose_name}_",
+                "{m1}_{m2}.mp4",
+            ],
+        },
+    ),
     "magic_animate": Reliance(
         scripts={"inference": ["magicanimate/pipelines/animation.py"]},
         configs={"job.yaml": "configs/prompts/animation.yaml"},

@@ -35,6 +35,12 @@ def cache() -> Path:
     return user_cache_path("a2bench")
 
 
+def plugin_folders() -> list[Path]:
+    """Return the folders named by `$A2BENCH_PLUGINS`; several are separated as in `$PATH`."""
+    named = os.environ.get("A2BENCH_PLUGINS", "")
+    return [Path(one) for one in named.split(os.pathsep) if one]
+
+
 def safe_name(name: str, *, what: str) -> str:
     """Return `name` if it can be one folder or file name and nothing else.
 

@@ -3,13 +3,13 @@
 The file name is the name: `metrics/psnr.py` is metric `psnr`. Third parties add theirs by entry
 point in the groups `a2bench.metrics`, `a2bench.baselines`, `a2bench.runners`: for a metric or a
 runner the module that has `METRIC` or `RUNNER`, for a baseline the package that has its card.
-For one-off trials `$A2BENCH_PLUGINS` names a folder with `metrics/`, `baselines/`, `runners/`.
+For one-off trials `$A2BENCH_PLUGINS` names a folder with `metrics/`, `baselines/`, `runners/`
+(several are separated as in `$PATH`); models that `a2bench train` made lie in such a folder.
 """
 
 import ast
 import importlib
 import importlib.util
-import os
 import sys
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Literal
 
 from a2bench.errors import A2BenchError, unknown_name, wrong_fields
+from a2bench.paths import plugin_folders
 
 if TYPE_CHECKING:  # `a2bench ls` must not import numpy
     from a2bench.method import Method
@@ -54,13 +55,12 @@ def files(kind: Kind) -> dict[str, Path]:
         A2BenchError: two files of one name.
     """
     folders = [_built_in_folder(kind)]
-    if extra := os.environ.get("A2BENCH_PLUGINS"):
-        kinds = [name for name in _SUFFIX if (Path(extra) / name).is_dir()]
-        if not kinds:
+    for extra in plugin_folders():
+        if not any((extra / name).is_dir() for name in _SUFFIX):
             raise A2BenchError(
                 f"A2BENCH_PLUGINS={extra}: expected a folder with metrics/, baselines/ or runners/."
             )
-        folders.append(Path(extra) / kind)
+        folders.append(extra / kind)
     found: dict[str, Path] = {}
     for folder in folders:
         for path in sorted(folder.glob(f"*{_SUFFIX[kind]}")):

@@ -151,6 +151,16 @@ def compare(
     )
 
 
+def student_interval(numbers: Sequence[float]) -> tuple[float, float] | None:
+    """95 % interval of the mean of a few independent normal numbers; None: fewer than two."""
+    if len(numbers) < 2:
+        return None
+    mean = math.fsum(numbers) / len(numbers)
+    variance = math.fsum((number - mean) ** 2 for number in numbers) / (len(numbers) - 1)
+    reach = _student(len(numbers) - 1, (1 + LEVEL) / 2) * math.sqrt(variance / len(numbers))
+    return mean - reach, mean + reach
+
+
 def sign_flip_p(differences: Mapping[str, float], clusters: Mapping[str, Clusters]) -> float | None:
     """Two-sided p of a paired permutation test: under no difference each sign is a coin.
 

@@ -233,6 +233,14 @@ def table(
         bool,
         typer.Option("--cases", help="Print as CSV every case's numbers instead of their means."),
     ] = False,
+    ablation: Annotated[
+        bool,
+        typer.Option(
+            "--ablation",
+            help="The models that `a2bench train` made, a row a variant: mean over training and "
+            "sampling seeds, difference to `full` with intervals; default split mini.",
+        ),
+    ] = False,
     methods_paragraph: Annotated[
         bool,
         typer.Option(
@@ -277,6 +285,7 @@ def table(
     from a2bench.store import RunFolder
     from a2bench.tables import headline_of, hidden_text, to_json, to_terminal
     from a2bench.tracks import on_track, parse_track
+    from a2bench.training.trained import use_trained
 
     protocols = parse_protocols(protocol.split(",")) if protocol else None
     methods = method.split(",") if method else None
@@ -295,7 +304,14 @@ def table(
         leaderboard, provenance = whole.leaderboard(), whole.provenance
     else:
         root = data_home(home)
+        use_trained(root)
         found, store = Dataset.find(root, dataset), RunFolder.of(root, run)
+        if ablation:
+            from a2bench.cli import ablation as ablation_table
+
+            names = protocols or ["cross"]
+            ablation_table.show(store, found, names, split, suite, methods, layout, out, json=json)
+            return
         made = board(
             store,
             found,

@@ -12,6 +12,7 @@ from a2bench.errors import A2BenchError, unknown_name
 from a2bench.paths import data_home
 from a2bench.records import PROTOCOLS, Fit, MethodCard, Protocol, Size
 from a2bench.tracks import on_track, parse_track
+from a2bench.training.trained import use_trained
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -195,6 +196,7 @@ def _run(cfg: Any) -> int:
             "hint: leave one of the two away; what the timed cases make is kept and counts"
         )
     home = data_home(cfg.home)
+    use_trained(home)
     names = _names(cfg.method)
     if cfg.track is not None:
         names = [on_track(name, parse_track(cfg.track)) for name in names]
@@ -290,6 +292,7 @@ def _score(cfg: Any) -> int:
     from a2bench.tables import headline_of, to_terminal
 
     home = data_home(cfg.home)
+    use_trained(home)
     store = RunFolder.of(home, cfg.run)
     suites = _suites(cfg.suite)
     track = parse_track(cfg.track)

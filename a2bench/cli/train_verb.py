@@ -13,7 +13,6 @@ def _train(cfg: Any) -> int:
 
     from a2bench.training.launch import Order, train
     from a2bench.training.loop import Settings
-    from a2bench.training.trained import trained_root
 
     values: Any = OmegaConf.to_container(cfg, resolve=True)
     hydra = HydraConfig.get()
@@ -28,7 +27,9 @@ def _train(cfg: Any) -> int:
         options=values["options"],
         data=values["data"],
         settings=Settings(**listed),
-        overrides=tuple(hydra.overrides.task),
+        overrides=tuple(
+            word for word in hydra.overrides.task if not word.startswith(("home=", "restart="))
+        ),
     )
     home = data_home(cfg.home)
     done = train(order, home, restart=bool(cfg.restart))
@@ -39,10 +40,7 @@ def _train(cfg: Any) -> int:
         return 130
     made = f"{done.made} of {done.step} steps done now" if done.made else "it was trained already"
     print(f"{done.record.name}: {made}{loss}, in {done.folder}")
-    print(
-        f"next: A2BENCH_PLUGINS={trained_root(home)} a2bench run method={done.record.name} "
-        f"split=mini protocol=cross{at}"
-    )
+    print(f"next: a2bench run method={done.record.name} split=mini protocol=cross{at}")
     return 0
 
 

@@ -3,9 +3,11 @@
     trained/baselines/<name>.yaml  its card, and <name>.py, three lines that name its class
     trained/models/<name>/         weights/ (what the card loads), trained.json, log.jsonl, ...
 
-`A2BENCH_PLUGINS=<home>/trained` makes them methods like all others: no card is written by hand.
+They are methods like all others, no card is written by hand: the verbs that know the data root find
+them (`use_trained`); elsewhere `A2BENCH_PLUGINS=<home>/trained` names them.
 """
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +15,7 @@ import yaml
 from pydantic import ConfigDict, Field, ValidationError
 
 from a2bench.errors import A2BenchError, wrong_fields
-from a2bench.paths import write_json, write_text
+from a2bench.paths import plugin_folders, write_json, write_text
 from a2bench.record import Digest, Name, Record
 
 RECORD = "trained.json"
@@ -63,6 +65,14 @@ class Trained(Record):
 def trained_root(home: Path) -> Path:
     """Return the plug-in folder of a data root's trained models."""
     return home / "trained"
+
+
+def use_trained(home: Path) -> None:
+    """Make a data root's trained models methods of this process and of its workers."""
+    root = trained_root(home).absolute()
+    known = plugin_folders()
+    if (root / "baselines").is_dir() and root not in [path.absolute() for path in known]:
+        os.environ["A2BENCH_PLUGINS"] = os.pathsep.join(str(path) for path in [*known, root])
 
 
 def model_folder(home: Path, name: str) -> Path:

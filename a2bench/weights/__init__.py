@@ -25,7 +25,7 @@ import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from a2bench.errors import A2BenchError, unknown_name, wrong_fields
-from a2bench.paths import safe_name, write_json
+from a2bench.paths import plugin_folders, safe_name, write_json
 from a2bench.records import Name, Record
 
 if TYPE_CHECKING:
@@ -143,8 +143,8 @@ def folder() -> Path:
 
 def _table_files() -> list[Path]:
     found = sorted(Path(__file__).parent.glob("*.yaml"))
-    if extra := os.environ.get("A2BENCH_PLUGINS"):
-        found += sorted((Path(extra) / "weights").glob("*.yaml"))
+    for extra in plugin_folders():
+        found += sorted((extra / "weights").glob("*.yaml"))
     return found
 
 

@@ -46,6 +46,9 @@ _HOW = (
 )
 
 
+_WITHOUT = "Not measured here: "
+
+
 @dataclass(frozen=True)
 class Spread:
     """What the seeds do to a mean over cases: one-way random effects, sampling within training.
@@ -354,7 +357,7 @@ def to_markdown(table: Ablation) -> str:
              "over training seeds", "sd training", "sd sampling"],
             [_long_row(line, *item) for item in metrics.items() for line in table.lines],
         ),
-        *(["Not measured: " + "; ".join(f"{k}: {v}" for k, v in without.items())] if without else []),
+        *([_WITHOUT + "; ".join(f"{k}: {v}" for k, v in without.items())] if without else []),
         _markdown(
             ["model", "variant", "training seed", "steps", "card", "weights", "overrides"],
             [

@@ -34,6 +34,7 @@ SECTIONS = {
         "own_videos.md",
         "add_a_method.md",
         "add_a_metric.md",
+        "training.md",
         "ablation.md",
         "clusters.md",
         "generative.md",

@@ -1,5 +1,6 @@
 """`a2bench train`: a configuration to a trained model."""
 
+import os
 from typing import Any
 
 from a2bench.cli.hydra_verbs import Verb
@@ -33,6 +34,8 @@ def _train(cfg: Any) -> int:
     )
     home = data_home(cfg.home)
     done = train(order, home, restart=bool(cfg.restart))
+    if int(os.environ.get("RANK", "0")):
+        return 0  # of several processes the first one speaks
     loss = "" if done.loss is None else f", loss {done.loss:.4f}"
     at = f" home={cfg.home}" if cfg.home else ""
     if done.record is None:

@@ -1,11 +1,11 @@
 """From a configuration to a trained model: what `a2bench train` does."""
 
-import dataclasses
 import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,7 @@ def clips_of(data: Mapping[str, Any], home: Path) -> TrainingClips:
         return DatasetClips(dataset, str(rest.pop("split", "full")), **rest)
     if provider == "training_cast":
         cast = import_module("a2bench.procedural.training_cast").TrainingCast
-        _refuse_unknown(rest, {each.name for each in dataclasses.fields(cast)}, "data")
+        _refuse_unknown(rest, set(signature(cast).parameters), "data")
         found: TrainingClips = cast(**rest)
         return found
     raise unknown_name("provider of training data", str(provider), PROVIDERS)

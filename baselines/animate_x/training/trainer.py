@@ -30,8 +30,10 @@ from .epi import PosePool, pool_of
 from .options import VARIANTS, Options
 from .samples import CONDITIONS, SamplePreparer
 
-_ENCODED_AT_ONCE = 16
-"""Frames through autoencoder and image encoder in one call."""
+_ENCODED_PX = 2**21
+"""Pixels through the autoencoder in one call: 5 frames of 512x768, whose first layers take 1 GB."""
+_ENCODED_PICTURES = 64
+"""Squares through the image encoder in one call."""
 
 _INDICATOR = ("unet.pose_embedding_before.", "unet.pose_embedding_after.")
 """Parameters of the implicit pose indicator proper; its motion attention learns with the rest."""
@@ -100,10 +102,11 @@ class DenoisingLoss(nn.Module):
         """Frames uint8 (b, f, 3, H, W) to (b, c, f, h, w)."""
         b = len(frames)
         pictures = frames.flatten(0, 1)
-        numbers = iter(torch.split(draws.flatten(0, 1), _ENCODED_AT_ONCE))
+        at_once = max(1, _ENCODED_PX // (pictures.shape[2] * pictures.shape[3]))
+        numbers = iter(torch.split(draws.flatten(0, 1), at_once))
         parts = [
             self._codec.encode(part.float() / 127.5 - 1, lambda: next(numbers))
-            for part in torch.split(pictures, _ENCODED_AT_ONCE)
+            for part in torch.split(pictures, at_once)
         ]
         return torch.unflatten(torch.cat(parts), 0, (b, -1)).transpose(1, 2).float()
 
@@ -112,7 +115,7 @@ class DenoisingLoss(nn.Module):
         with torch.set_grad_enabled(self.options.train_image_encoder and torch.is_grad_enabled()):
             parts = [
                 self.image_encoder(part).image_embeds
-                for part in torch.split(pictures.flatten(0, 1), _ENCODED_AT_ONCE)
+                for part in torch.split(pictures.flatten(0, 1), _ENCODED_PICTURES)
             ]
         return torch.unflatten(torch.cat(parts), 0, pictures.shape[:2])
 

@@ -157,7 +157,7 @@ def student_interval(numbers: Sequence[float]) -> tuple[float, float] | None:
         return None
     mean = math.fsum(numbers) / len(numbers)
     variance = math.fsum((number - mean) ** 2 for number in numbers) / (len(numbers) - 1)
-    reach = _student(len(numbers) - 1, (1 + LEVEL) / 2) * math.sqrt(variance / len(numbers))
+    reach = student(len(numbers) - 1, (1 + LEVEL) / 2) * math.sqrt(variance / len(numbers))
     return mean - reach, mean + reach
 
 

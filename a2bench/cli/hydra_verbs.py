@@ -110,7 +110,7 @@ def help_text(verb: Verb) -> str:
 
 
 def _key_lines(keys: Mapping[str, tuple[Any, str]], width: int) -> Iterator[str]:
-    width = max(width, *(len(key) + 2 for key in keys))
+    width = max([width, *(len(key) + 2 for key in keys)])
     for key, (default, comment) in keys.items():
         shown = "(needed)" if default == "???" else yaml.safe_dump(default, default_flow_style=True)
         shown = shown.strip().removesuffix("...").strip()

@@ -186,6 +186,14 @@ def test_every_metric_and_method_has_a_card(site: Path) -> None:
             assert " ".join(problem.problem.split())[:40] in text, name
 
 
+def test_every_variant_of_an_ablation_is_documented() -> None:
+    """Rows of the paper's tables by the names that `a2bench train variant=` knows."""
+    text = (ROOT / "docs" / "ablation.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)`", text))
+
+    assert set(plugins.trainer_class(plugins.card("animate_x")).variants()) <= named
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_hold_in_the_repository_too(document: Path) -> None:
     """The documents are read as files as well: each relative link leads to one."""

@@ -43,6 +43,7 @@ def cpu_card(name: str) -> dict[str, Any]:
     text = plugins.card_path(name).read_text(encoding="utf-8")
     card: dict[str, Any] = yaml.safe_load(text)
     card |= {"name": f"{name}_cpu", "title": f"{card['title']} on a CPU", "device": "cpu"}
+    card["timeout_seconds"] *= 4
     command = card["command"]
     if name in WITH_FLAG:
         command["steps"][-1]["argv"].append("--cpu")

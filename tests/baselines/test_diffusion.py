@@ -3,7 +3,7 @@
 import inspect
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import diffusers
 import numpy as np
@@ -198,15 +198,207 @@ def tiny_svd() -> Any:
     )
 
 
+def tiny_wan(image_size: int) -> dict[str, Any]:
+    """What both Wan pipelines with a picture have beside their transformer."""
+    from transformers import (
+        CLIPImageProcessor,
+        CLIPVisionConfig,
+        CLIPVisionModel,
+        UMT5Config,
+        UMT5EncoderModel,
+    )
+
+    torch.manual_seed(0)
+    return {
+        "tokenizer": tokenizer(),
+        "text_encoder": UMT5EncoderModel(
+            UMT5Config(vocab_size=8, d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2)
+        ).eval(),
+        "vae": diffusers.AutoencoderKLWan(
+            base_dim=3,
+            z_dim=16,
+            dim_mult=[1, 1, 1, 1],
+            num_res_blocks=1,
+            temperal_downsample=[False, True, True],
+        ).eval(),
+        "image_encoder": CLIPVisionModel(
+            CLIPVisionConfig(
+                hidden_size=4,
+                projection_dim=4,
+                num_hidden_layers=2,
+                num_attention_heads=2,
+                image_size=image_size,
+                intermediate_size=16,
+                patch_size=1,
+            )
+        ).eval(),
+        "image_processor": CLIPImageProcessor(
+            crop_size={"height": image_size, "width": image_size},
+            size={"shortest_edge": image_size},
+        ),
+    }
+
+
+_TRANSFORMER = {
+    "patch_size": (1, 2, 2),
+    "num_attention_heads": 2,
+    "attention_head_dim": 12,
+    "in_channels": 36,
+    "out_channels": 16,
+    "text_dim": 16,
+    "freq_dim": 32,
+    "ffn_dim": 32,
+    "num_layers": 2,
+    "cross_attn_norm": True,
+    "qk_norm": "rms_norm_across_heads",
+    "image_dim": 4,
+    "rope_max_seq_len": 32,
+}
+
+
+def tiny_wan_i2v() -> Any:
+    return diffusers.WanImageToVideoPipeline(
+        **tiny_wan(8),
+        scheduler=diffusers.FlowMatchEulerDiscreteScheduler(shift=7.0),
+        transformer=diffusers.WanTransformer3DModel(**_TRANSFORMER).eval(),
+    )
+
+
+def tiny_wan_animate() -> Any:
+    return diffusers.WanAnimatePipeline(
+        **tiny_wan(4),
+        scheduler=diffusers.UniPCMultistepScheduler(
+            prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=5.0
+        ),
+        transformer=diffusers.WanAnimateTransformer3DModel(
+            **_TRANSFORMER,
+            latent_channels=16,
+            motion_encoder_channel_sizes={"4": 16, "8": 16, "16": 16},
+            motion_encoder_size=16,
+            motion_style_dim=8,
+            motion_dim=4,
+            motion_encoder_dim=16,
+            face_encoder_hidden_dim=16,
+            face_encoder_num_heads=2,
+            inject_face_latents_blocks=2,
+        ).eval(),
+    )
+
+
+class TinyAnimateDiff:
+    """A folder with `base`, `motion_adapter`, `controlnet` and `ip_adapter`, as the card wants."""
+
+    _BLOCKS: ClassVar[dict[str, Any]] = {
+        "block_out_channels": (8, 8),
+        "layers_per_block": 1,
+        "in_channels": 4,
+        "down_block_types": ("CrossAttnDownBlock2D", "DownBlock2D"),
+        "cross_attention_dim": 16,
+        "norm_num_groups": 2,
+        "attention_head_dim": 2,
+    }
+
+    def save_pretrained(self, folder: Path) -> None:
+        from safetensors.torch import save_file
+        from transformers import (
+            CLIPTextConfig,
+            CLIPTextModel,
+            CLIPVisionConfig,
+            CLIPVisionModelWithProjection,
+        )
+
+        torch.manual_seed(0)
+        unet = diffusers.UNet2DConditionModel(
+            **self._BLOCKS,
+            sample_size=8,
+            out_channels=4,
+            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        )
+        diffusers.StableDiffusionPipeline(
+            vae=diffusers.AutoencoderKL(
+                block_out_channels=(8, 8, 8, 8),
+                down_block_types=("DownEncoderBlock2D",) * 4,
+                up_block_types=("UpDecoderBlock2D",) * 4,
+                latent_channels=4,
+                norm_num_groups=2,
+            ),
+            text_encoder=CLIPTextModel(
+                CLIPTextConfig(
+                    vocab_size=8,
+                    hidden_size=16,
+                    intermediate_size=16,
+                    num_hidden_layers=1,
+                    num_attention_heads=2,
+                    max_position_embeddings=16,
+                    bos_token_id=0,
+                    eos_token_id=2,
+                    pad_token_id=1,
+                )
+            ),
+            tokenizer=tokenizer(),
+            unet=unet,
+            scheduler=diffusers.DDIMScheduler(steps_offset=1, clip_sample=False),
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+        ).save_pretrained(folder / "base")
+        diffusers.MotionAdapter(
+            block_out_channels=(8, 8),
+            motion_layers_per_block=1,
+            motion_norm_num_groups=2,
+            motion_num_attention_heads=2,
+            use_motion_mid_block=True,
+        ).save_pretrained(folder / "motion_adapter")
+        diffusers.ControlNetModel(
+            **self._BLOCKS, conditioning_embedding_out_channels=(8, 8, 8, 8)
+        ).save_pretrained(folder / "controlnet")
+        models = folder / "ip_adapter" / "models"
+        CLIPVisionModelWithProjection(
+            CLIPVisionConfig(
+                hidden_size=16,
+                projection_dim=16,
+                num_hidden_layers=1,
+                num_attention_heads=2,
+                image_size=224,
+                intermediate_size=16,
+                patch_size=56,
+            )
+        ).save_pretrained(models / "image_encoder")
+        adapter = {
+            "image_proj.proj.weight": torch.randn(4 * 16, 16),  # four tokens
+            "image_proj.proj.bias": torch.zeros(4 * 16),
+            "image_proj.norm.weight": torch.ones(16),
+            "image_proj.norm.bias": torch.zeros(16),
+        }
+        crossing = [name for name in unet.attn_processors if "attn2" in name]
+        for index in range(len(crossing)):
+            for what in ("to_k_ip", "to_v_ip"):
+                adapter[f"ip_adapter.{2 * index + 1}.{what}.weight"] = torch.randn(8, 16)
+        save_file(adapter, models / "ip-adapter_sd15.safetensors")
+
+
+TINY = {
+    "vace": tiny_vace,
+    "svd": tiny_svd,
+    "wan_i2v": tiny_wan_i2v,
+    "wan_animate": tiny_wan_animate,
+    "animatediff_controlnet": TinyAnimateDiff,
+}
+
+
 @pytest.mark.filterwarnings("ignore:__array__ implementation")  # in a scheduler of diffusers
-@pytest.mark.parametrize(("name", "tiny"), [("vace", tiny_vace), ("svd", tiny_svd)])
+@pytest.mark.parametrize("name", sorted(TINY))
 def test_a_tiny_pipeline_goes_from_folder_to_frames(
-    name: str, tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Real classes, random weights, saved and loaded as the hub's folders are; twice the same."""
-    tiny().save_pretrained(tmp_path / "weights")
+    TINY[name]().save_pretrained(tmp_path / "weights")
     cls = plugins.method_class(plugins.card(name))
     monkeypatch.setattr(cls, "steps", 1)
+    if name == "wan_animate":
+        monkeypatch.setattr(cls, "segment", 5)
+    if name == "animatediff_controlnet":
+        monkeypatch.setattr(cls, "window", 4)
     if cls.needs:  # type: ignore[attr-defined]
         clean = SimpleNamespace(fix_text=lambda text: text)  # ours is clean: ftfy changes nothing
         module = inspect.getmodule(getattr(diffusers, PIPELINES[name]))

@@ -132,8 +132,19 @@ def _procedural(dataset: Dataset, shown: Callable[[str], str]) -> About:
     )
 
 
+def _poses_known(posed: int, samples: int) -> str:
+    """Say of how many samples poses are known, and what follows for methods that need them."""
+    if posed == samples:
+        return "Poses are estimates, with a detector's errors; no exact ones are known."
+    return (
+        f"{samples - posed} of {samples} samples have no pose: methods that need one are "
+        "not_applicable there."
+    )
+
+
 def _adopted(dataset: Dataset, shown: Callable[[str], str]) -> About:
     del shown
+    posed = sum(sample.has_pose for sample in dataset.samples.values())
     return About(
         summary=(
             f"{len(dataset.info.order)} videos that were brought by the user of the benchmark; the "
@@ -146,13 +157,19 @@ def _adopted(dataset: Dataset, shown: Callable[[str], str]) -> About:
         uses=("Scoring methods on one's own videos under the protocol `self`.",),
         misuses=("Publication, unless the videos' owners and the people in them agreed.",),
         limits=(
-            "No exact poses and no masks: whole frames are scored.",
+            "No masks: whole frames are scored.",
+            _poses_known(posed, len(dataset.samples)),
             "Compression and editing of the sources are part of the truth.",
         ),
         biases=("Those of whoever chose the videos.",),
         personal="Unknown to the benchmark: the videos may show people.",
         impact="Unknown to the benchmark; it depends on the videos.",
-        truth="There are no annotations beside the videos themselves.",
+        truth=(
+            f"Poses of {posed} of {len(dataset.samples)} videos are estimated by DWPose, which was "
+            "trained on people; nobody corrected them."
+            if posed
+            else "There are no annotations beside the videos themselves."
+        ),
         maintenance=_MAINTENANCE,
     )
 

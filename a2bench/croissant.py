@@ -56,6 +56,7 @@ _MEDIA = {
     "reference.png": ("image/png", "Frame 0 of the truth."),
     "driving.mp4": ("video/mp4", "The source at its own rate, for methods at other rates."),
     "pose.npz": ("application/zip", "COCO-18 key points in hundredths of a pixel, visibility."),
+    "driving_pose.npz": ("application/zip", "Key points of the driving clip, as pose.npz."),
     "mask.npz": ("application/zip", "One bit a pixel: foreground and undefined parts."),
     "sample.json": ("application/json", "The sample's row of the manifest."),
 }

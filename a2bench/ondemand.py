@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from a2bench.builders.assembly import whole_folder
+from a2bench.builders.footage import DRIVING_POSE
 from a2bench.builders.release import check_release, is_release
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
@@ -317,4 +318,13 @@ def _render_driving(
     clip = read_video(dataset.sample_file(driver_id, "driving.mp4"))
     instants = [index / grid.fps for index in range(grid.frames)]
     indices, _ = frames_for_instants(clip.times_seconds, instants, clip.fps)
-    return clip.frames[indices], None
+    if not dataset.sample(driver_id).has_pose:
+        return clip.frames[indices], None
+    pose = PoseClip.load(checked_file(dataset, driver_id, DRIVING_POSE))
+    if len(pose) != len(clip.frames):
+        raise A2BenchError(
+            f"{dataset.label}: {driver_id} has {len(clip.frames)} driving frames and poses of "
+            f"{len(pose)}.\nhint: `a2bench verify dataset` says what was changed"
+        )
+    chosen = PoseClip(pose.xy[indices], pose.visibility[indices], pose.width, pose.height, grid.fps)
+    return clip.frames[indices], chosen

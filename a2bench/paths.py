@@ -271,6 +271,22 @@ def cached_sha256(path: Path) -> str:
     return digest
 
 
+def folder_digest(folder: Path) -> str:
+    """SHA-256 of names and contents of a folder of weights; "" where it is not there.
+
+    Names that start with a dot are left out (caches of download tools). Contents are read once as
+    long as size and times of a file stay.
+    """
+    if not folder.is_dir():
+        return ""
+    total = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        if path.is_file() and not any(part.startswith(".") for part in inside.parts):
+            total.update(f"{inside.as_posix()}\0{cached_sha256(path)}\n".encode())
+    return f"sha256:{total.hexdigest()}"
+
+
 def sha256_text(text: str) -> str:
     """SHA-256 of a text's UTF-8 bytes as `sha256:<hex>`."""
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

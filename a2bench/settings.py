@@ -4,7 +4,6 @@ Settings are noted beside the predictions they made. Predictions of two settings
 a run; where they would be, the note says what the difference is.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,8 +13,8 @@ from typing import Any, Self
 from a2bench import plugins, weights
 from a2bench.dataset import Dataset
 from a2bench.paths import (
-    cached_sha256,
     canonical_json,
+    folder_digest,
     is_disk_full,
     sha256_file,
     sha256_text,
@@ -157,22 +156,6 @@ def files_of(card: MethodCard) -> dict[str, str]:
     if (own := plugins.weights_folder(card)) is not None:
         found["weights_folder"] = folder_digest(own)
     return found
-
-
-def folder_digest(folder: Path) -> str:
-    """SHA-256 of names and contents of a folder of weights; "" where it is not there.
-
-    Names that start with a dot are left out (caches of download tools). Contents are read once as
-    long as size and times of a file stay.
-    """
-    if not folder.is_dir():
-        return ""
-    total = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        inside = path.relative_to(folder)
-        if path.is_file() and not any(part.startswith(".") for part in inside.parts):
-            total.update(f"{inside.as_posix()}\0{cached_sha256(path)}\n".encode())
-    return f"sha256:{total.hexdigest()}"
 
 
 @dataclass(frozen=True)

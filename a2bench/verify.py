@@ -287,7 +287,8 @@ def _row_problems(info: DatasetInfo, row: Sample) -> Iterator[Problem]:
     needed = {"video.mp4", "reference.png"}
     needed |= {"pose.npz"} if row.has_pose else set()
     needed |= {"mask.npz"} if row.has_mask else set()
-    needed |= {"driving.mp4"} if info.builder == "adopt" else set()
+    if info.builder != "procedural":
+        needed |= {"driving.mp4"} | ({"driving_pose.npz"} if row.has_pose else set())
     for name in sorted(needed - set(row.files)):
         yield Problem(place, f"names no {name}")
     for name in row.files:

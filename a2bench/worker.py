@@ -67,13 +67,20 @@ class CaseWorker:
             log = Path(job.request.output).with_suffix(".log")
             try:
                 with output_into(log):
-                    self._method = _loaded_or_not(card, self._device)
+                    self._method = self._loaded_or_not(card)
                 self._log = log
             except OSError as error:  # no log can be opened there: try again with the next job
                 self._name, self._method = "", error
                 return False
             self._name, self._load_seconds = card.name, time.perf_counter() - started
         return not isinstance(self._method, Exception)
+
+    def _loaded_or_not(self, card: MethodCard) -> Method | Exception:
+        try:
+            return loaded_method(card, self._device)
+        except Exception as error:  # a method's code is anybody's: what it raises is a result
+            traceback.print_exc()
+            return error
 
     def expect(self, jobs: Sequence[Job]) -> None:
         """Read the inputs of jobs that come next, beside the work on others."""
@@ -94,7 +101,7 @@ class CaseWorker:
                 return [Result.skipped(request, full) for request in requests]
             return self._batch(jobs)
         except OSError as error:  # of ours, around the method: folders and logs
-            return [_what_went_wrong(request, error) for request in requests]
+            return [what_went_wrong(request, error) for request in requests]
 
     def _batch(self, jobs: Sequence[Job]) -> list[Result]:
         card, requests = jobs[0].card, [job.request for job in jobs]
@@ -123,7 +130,7 @@ class CaseWorker:
             return [self._by_command(card, request, log) for request in requests]
         if self._method is None or isinstance(self._method, Exception):
             assert self._method is not None
-            return [_what_went_wrong(request, self._method) for request in requests]
+            return [what_went_wrong(request, self._method) for request in requests]
         if len(requests) > 1 and isinstance(self._method, BatchMethod):
             try:
                 return _predict(self._method, card, requests, self._device, self._ahead)
@@ -136,7 +143,7 @@ class CaseWorker:
                 results += _predict(self._method, card, [request], self._device, self._ahead)
             except Exception as error:  # a method's code is anybody's: what it raises is a result
                 traceback.print_exc()
-                results.append(_what_went_wrong(request, error))
+                results.append(what_went_wrong(request, error))
         return results
 
     def _by_command(self, card: MethodCard, request: Request, log: Path) -> Result:
@@ -144,7 +151,7 @@ class CaseWorker:
             return command.execute(card, request, device=self._device, log=log)
         except (A2BenchError, OSError) as error:  # a full disk, a cache somebody is deleting
             traceback.print_exc()
-            return _what_went_wrong(request, error)
+            return what_went_wrong(request, error)
 
 
 def make_worker(device: str) -> Worker:
@@ -152,7 +159,8 @@ def make_worker(device: str) -> Worker:
     return CaseWorker(device)
 
 
-def _what_went_wrong(request: Request, error: Exception) -> Result:
+def what_went_wrong(request: Request, error: Exception) -> Result:
+    """Return the result of a request whose work raised."""
     if isinstance(error, BadPrediction | PoseFailure):
         return Result.failed(request, error.failure, str(error))
     if isinstance(error, MissingWeights):
@@ -196,14 +204,6 @@ def _disk_is_full(job: Job) -> str:
         if free < _LEAST_FREE_BYTES:
             return f"disk full: {free / 2**20:.0f} MiB free in {folder}; make room and run again"
     return ""
-
-
-def _loaded_or_not(card: MethodCard, device: str) -> "Method | Exception":
-    try:
-        return loaded_method(card, device)
-    except Exception as error:  # a method's code is anybody's: what it raises is a result
-        traceback.print_exc()
-        return error
 
 
 def _free_device_memory() -> None:

@@ -1,25 +1,36 @@
 """Videos and frame folders of others become data sets: layouts, rates, test lists, refusals."""
 
+import os
+import shutil
+import signal
 import struct
 import subprocess
+import sys
+import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from a2bench import plugins
 from a2bench.builders import adopt, layouts
+from a2bench.builders.estimated_poses import Networks, networks
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
 from a2bench.metric import Video
+from a2bench.ondemand import Grid, driving_clip
+from a2bench.pose.keypoints import PoseClip
 from a2bench.records import Size
 from a2bench.run import run
 from a2bench.score import score
 from a2bench.store import RunFolder
 from a2bench.suites import suite_metrics
+from a2bench.verify import verify_dataset
 from a2bench.video import read_truth, write_png, write_truth
+from tests.pose import dwpose_models
 
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -114,6 +125,24 @@ def _huge_png(path: Path) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", b"") + chunk(b"IEND", b""))
 
 
+def _sound(path: Path) -> None:
+    """An mp4 with a tenth of a second of silence and no picture."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("aac", rate=16_000)
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 1600), np.float32), "fltp", "mono")
+        silence.sample_rate = 16_000
+        container.mux([*stream.encode(silence), *stream.encode(None)])
+
+
+def _wide_video(path: Path) -> None:
+    """Two frames 40,000 px wide."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=8)
+        stream.width, stream.height, stream.pix_fmt = 40_000, 16, "yuv420p"
+        frame = av.VideoFrame.from_ndarray(np.zeros((16, 40_000, 3), np.uint8), "rgb24")
+        container.mux([*stream.encode(frame), *stream.encode(frame), *stream.encode(None)])
+
+
 def test_hostile_clips_are_refused_by_name_and_nothing_is_built(tmp_path: Path) -> None:
     source = tmp_path / "in"
     _video(source / "good.mp4")
@@ -123,6 +152,8 @@ def test_hostile_clips_are_refused_by_name_and_nothing_is_built(tmp_path: Path) 
     (source / "linked_frames").symlink_to(tmp_path / "elsewhere")
     (source / "empty.mp4").write_bytes(b"")
     (source / "text.mp4").write_text("not a video")
+    _sound(source / "sound.mp4")
+    _wide_video(source / "wide.mkv")
     (source / "huge").mkdir()
     _huge_png(source / "huge" / "0001.png")
     (source / "mixed").mkdir()
@@ -131,8 +162,19 @@ def test_hostile_clips_are_refused_by_name_and_nothing_is_built(tmp_path: Path) 
     with pytest.raises(A2BenchError) as caught:
         adopt.build(tmp_path / "home", source=source, rate_hz=8, workers=1)
     text = str(caught.value)
-    for name in ("linked.mp4", "linked_frames", "empty.mp4", "text.mp4", "huge", "mixed"):
-        assert name in text, name
+    for name, said in (
+        ("linked.mp4", "a link that leaves"),
+        ("linked_frames", "a link that leaves"),
+        ("empty.mp4", "0 bytes"),
+        ("text.mp4", "not a video"),
+        ("sound.mp4", "has no video stream"),
+        ("wide.mkv", "40000x16 px; at most 4096"),
+        ("huge", "over 64000000 pixels"),
+        ("mixed", "expected only .png"),
+    ):
+        found = [line for line in text.split("\n") if f"{name}:" in line or f"{name}/0" in line]
+        assert len(found) == 1, name
+        assert said in found[0], found
     assert "good.mp4" not in text
     assert "secret" not in text
     assert not (tmp_path / "home" / "datasets").exists()
@@ -164,3 +206,167 @@ def test_the_fields_protocol_on_tiktok_from_frames_to_the_table(
     assert done.returncode == 0, done.stderr
     assert "PSNR*" in done.stdout
     assert "100.00" in done.stdout  # identical frames, as the field counts them
+
+
+@pytest.fixture(scope="module")
+def dwpose_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two small networks with DWPose's inputs and outputs; a joint is where it is bright."""
+    folder = tmp_path_factory.mktemp("dwpose")
+    return (
+        dwpose_models.bright_detector(folder / "detector.onnx"),
+        dwpose_models.bright_estimator(folder / "estimator.onnx"),
+    )
+
+
+def _networks(files: tuple[Path, Path]) -> Networks:
+    found, _ = networks("dwpose", detector=files[0], estimator=files[1], device="cpu")
+    assert found is not None
+    return found
+
+
+def _spots(path: Path, places: list[tuple[int, int]], *, fps: int) -> None:
+    """A bright spot on black, at one place a frame, 96 px wide and 128 high."""
+    frames = np.zeros((len(places), 128, 96, 3), np.uint8)
+    for frame, (x, y) in zip(frames, places, strict=True):
+        frame[y - 3 : y + 4, x - 3 : x + 4] = 255
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_truth(path, frames, fps, storage="lossless")
+
+
+def test_poses_follow_the_clip_at_every_rate(
+    tmp_path: Path, dwpose_files: tuple[Path, Path]
+) -> None:
+    """16 Hz: the spot moves 2 px a frame; the truth at 8 Hz has every second frame.
+
+    A method at 16 Hz is given the poses of the driving clip, at its own frame size too.
+    """
+    _spots(tmp_path / "in" / "walk.mp4", [(20 + 2 * index, 40) for index in range(20)], fps=16)
+    found = adopt.build(
+        tmp_path / "home", source=tmp_path / "in", networks=_networks(dwpose_files), workers=1
+    )
+    sample = found.sample("walk")
+    assert (sample.has_pose, sample.pose_source, sample.frames) == (True, "estimated", 10)
+    assert sample.attributes["poses"].startswith("DWPose ")
+    own = PoseClip.load(found.sample_file("walk", "pose.npz"))
+    for index in range(10):  # frame 2 i of the clip: at x = 20 + 4 i
+        body = own.xy[index][own.present[index]]
+        assert len(body) > 0
+        assert np.abs(body - (20 + 4 * index, 40)).max() <= 5
+    (case,) = found.cases("self", "full")
+    _, pose = driving_clip(found, case, Grid(Size(width=48, height=64), 16, 19, "stretch"))
+    assert pose is not None
+    assert (len(pose), pose.width, pose.fps) == (19, 48, 16)
+    body = pose.xy[11][pose.present[11]]
+    assert np.abs(body - ((20 + 2 * 11) / 2, 20)).max() <= 3  # frame 11, half the size
+    assert not verify_dataset(found.folder, workers=1).problems
+
+
+def test_a_clip_in_which_nobody_is_seen_has_no_pose_and_the_build_says_so(
+    tmp_path: Path, cli: Cli, dwpose_files: tuple[Path, Path]
+) -> None:
+    _spots(tmp_path / "in" / "walk.mp4", [(20 + index, 40) for index in range(8)], fps=8)
+    # at most 90: 0.6 * 90 / 255 = 0.21 is nobody to the detector of the tests
+    dim = np.random.default_rng(0).integers(0, 90, (8, 128, 96, 3), np.uint8)
+    write_truth(tmp_path / "in" / "dim.mp4", dim, 8, storage="lossless")
+    done = cli(
+        "build", "dataset=adopt", f"source={tmp_path / 'in'}", "name=mine", "workers=1",
+        f"detector={dwpose_files[0]}", f"estimator={dwpose_files[1]}", f"home={tmp_path / 'home'}",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "poses: none in 1 of 2 samples (DWPose found no body in dim)" in done.stdout
+    found = Dataset.find(tmp_path / "home", "mine")
+    assert not found.sample("dim").has_pose
+    assert "1 of 2 samples have no pose" in (found.folder / "README.md").read_text()
+    assert not verify_dataset(found.folder, workers=1).problems
+
+    summary = run(
+        RunFolder.of(tmp_path / "home", "main"), found,
+        [plugins.card("puppet_warp"), plugins.card("still")], ["self"], "full", workers=1,
+    )  # fmt: skip
+    assert (summary.made, len(summary.failed)) == (3, 0)
+    assert [one[0] for one in summary.not_applicable] == ["puppet_warp"]
+
+    with pytest.raises(A2BenchError, match=r"built with poses by DWPose .* would be by nobody"):
+        adopt.build(tmp_path / "home", source=tmp_path / "in", name="mine", workers=1)
+
+
+def test_poses_that_must_be_there_say_what_to_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A2BENCH_WEIGHTS", str(tmp_path / "empty"))
+    found, why = networks("auto", detector=None, estimator=None, device="cpu")
+    assert found is None
+    assert "yolox_l.onnx is absent: `a2bench fetch dwpose_detector_onnx`" in why
+    with pytest.raises(A2BenchError, match="hint: a2bench fetch dwpose"):
+        networks("dwpose", detector=None, estimator=None, device="cpu")
+    with pytest.raises(A2BenchError, match=r"detector=.*gone.onnx: no such file"):
+        networks("auto", detector=tmp_path / "gone.onnx", estimator=None, device="cpu")
+
+
+@pytest.mark.needs_real_data
+def test_real_dance_videos_go_from_the_folder_to_the_table(
+    tmp_path: Path, cli: Cli, real_data: Path, dwpose_files: tuple[Path, Path]
+) -> None:
+    """Build with poses, verify, run what can be, score; all through the command line."""
+    (tmp_path / "in").mkdir()
+    for name in ("dance1_right.mp4", "dance_3_right.mp4"):
+        shutil.copyfile(real_data / "videos" / name, tmp_path / "in" / name)
+    home = f"home={tmp_path / 'home'}"
+    built = cli(
+        "build", "dataset=adopt", f"source={tmp_path / 'in'}", "name=dance", "size=96x160",
+        f"detector={dwpose_files[0]}", f"estimator={dwpose_files[1]}", home,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    folder = tmp_path / "home" / "datasets" / "dance" / "1.0.0"
+    assert cli("verify", "dataset", str(folder)).returncode == 0
+    made = cli(
+        "run", "method=[still,puppet_warp]", "dataset=dance", "protocol=self", "split=full",
+        home,
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    scored = cli("score", "dataset=dance", "split=full", "suite=disco", home)
+    assert scored.returncode == 0, scored.stderr
+    assert "PSNR" in scored.stdout
+
+
+def test_a_build_killed_at_any_moment_resumes_to_the_same_digest(
+    tmp_path: Path, dwpose_files: tuple[Path, Path]
+) -> None:
+    """SIGKILL to the whole group after the second, the fourth, ... file that it writes."""
+    for number in range(4):
+        places = [(20 + 3 * index, 30 + 10 * number) for index in range(16)]
+        _spots(tmp_path / "in" / f"clip_{number}.mp4", places, fps=16)
+
+    def start(home: Path) -> "subprocess.Popen[bytes]":
+        words = [
+            "build", "dataset=adopt", f"source={tmp_path / 'in'}", "name=mine", "workers=1",
+            f"detector={dwpose_files[0]}", f"estimator={dwpose_files[1]}", f"home={home}",
+        ]  # fmt: skip
+        return subprocess.Popen(
+            [sys.executable, "-m", "a2bench", *words],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+
+    assert start(tmp_path / "whole").wait(timeout=120) == 0
+    whole = Dataset.find(tmp_path / "whole", "mine")
+    killed = 0
+    for goal in (3, 10, 17):
+        process = start(tmp_path / "killed")
+        while process.poll() is None and _files(tmp_path / "killed") < goal:
+            time.sleep(0.002)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            killed += 1
+        process.wait(timeout=120)
+    assert killed >= 2  # on a busy machine more moments find the work done
+    assert start(tmp_path / "killed").wait(timeout=120) == 0
+    again = Dataset.find(tmp_path / "killed", "mine")
+    assert again.digest("full") == whole.digest("full")
+    assert again.folder.joinpath("manifest.jsonl").read_bytes() == (
+        whole.folder.joinpath("manifest.jsonl").read_bytes()
+    )
+    assert not verify_dataset(again.folder, workers=1).problems
+
+
+def _files(folder: Path) -> int:
+    return sum(len(files) for _, _, files in os.walk(folder))

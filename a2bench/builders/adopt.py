@@ -1,4 +1,8 @@
-"""`adopt`: videos or folders of frames become a data set: reference = first frame, `self`."""
+"""`adopt`: videos or folders of frames become a data set: reference = first frame, `self`.
+
+Poses are estimated by DWPose where its networks are; without them there are none, and methods that
+need a pose are `not_applicable`.
+"""
 
 import math
 import re
@@ -7,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from a2bench.builders.assembly import (
     build_samples,
@@ -15,11 +19,13 @@ from a2bench.builders.assembly import (
     whole_folder,
     write_sample,
 )
+from a2bench.builders.estimated_poses import Networks, estimate
+from a2bench.builders.footage import FEWEST_FRAMES, write_footage
 from a2bench.builders.layouts import Entry, entries
 from a2bench.dataset import LONGEST_SECONDS, SPLITS, Dataset, dataset_folder
 from a2bench.errors import A2BenchError, problems_error
 from a2bench.metric import Video
-from a2bench.normalise import fit_image, frames_for_instants
+from a2bench.normalise import fit_image
 from a2bench.paths import safe_name, sha256_file, sha256_text
 from a2bench.records import DatasetInfo, Fit, Record, Sample, Size
 from a2bench.video import (
@@ -28,18 +34,13 @@ from a2bench.video import (
     probe,
     read_frame_folder,
     read_image,
-    read_truth,
     read_video,
-    rgb_digest,
-    write_png,
-    write_truth,
 )
 
 FPS = 8.0
 MOST_FRAMES = 32
 """The scoring grid; a shorter video gets as many instants as it covers."""
 
-_FEWEST_FRAMES = 2
 _MOST_TRUTH_FRAMES = 4096
 _LONGEST_SIDE_PX = 1280
 
@@ -58,6 +59,14 @@ class Source(Record):
     """Of the truth."""
     frames: int
     """Of the truth, at most."""
+
+
+class Work(Record):
+    """What a build process is told, as JSON."""
+
+    sources: dict[str, Source]
+    networks: Networks | None
+    """Of DWPose; None: no poses."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,7 @@ def build(
     fit: Fit = "stretch",
     fps: float = FPS,
     frames: int = MOST_FRAMES,
+    networks: Networks | None = None,
     workers: int | None = None,
 ) -> Dataset:
     """Turn a folder of clips into a data set version, or resume.
@@ -96,15 +106,16 @@ def build(
         fit: how, if `size` is given.
         fps: of the truth: its instants are i / fps seconds.
         frames: of the truth, at most; a shorter clip has as many as it covers.
+        networks: of DWPose, for poses; None: the data set has none.
         workers: processes; None: one a core.
 
     Raises:
         A2BenchError: every unusable video at once; nothing is built then.
     """
-    if not 1 <= fps <= 60 or not _FEWEST_FRAMES <= frames <= _MOST_TRUTH_FRAMES:
+    if not 1 <= fps <= 60 or not FEWEST_FRAMES <= frames <= _MOST_TRUTH_FRAMES:
         raise A2BenchError(
             f"fps={fps:g} frames={frames}: a truth has 1 to 60 frames a second and "
-            f"{_FEWEST_FRAMES} to {_MOST_TRUTH_FRAMES} frames."
+            f"{FEWEST_FRAMES} to {_MOST_TRUTH_FRAMES} frames."
         )
     found = _find(
         entries(source, layout, ids), source,
@@ -124,12 +135,13 @@ def build(
         cross_pairs=(),
         licence="of the videos' owners",
         build=library_versions()
-        | {"sources": _sources_digest(found), "layout": layout, "ids": ids or "all"},
+        | {"sources": _sources_digest(found), "layout": layout, "ids": ids or "all"}
+        | {"poses": "none" if networks is None else networks.label},
     )
     folder = dataset_folder(home, label, version)
     sources = {one.sample_id: one.source for one in found}
-    _refuse_other_sources(folder, sources)
-    argument = TypeAdapter(dict[str, Source]).dump_json(sources).decode()
+    _refuse_other_sources(folder, sources, networks)
+    argument = Work(sources=sources, networks=networks).model_dump_json()
     return build_samples(
         folder, info, order, _build_sample, argument, workers=workers, label=f"adopt {label}"
     )
@@ -165,8 +177,8 @@ def _find(
             problems.append(str(error))
             continue
         count = min(frames, int(seconds * fps + 1e-6))
-        if count < _FEWEST_FRAMES:
-            least = _FEWEST_FRAMES / fps
+        if count < FEWEST_FRAMES:
+            least = FEWEST_FRAMES / fps
             problems.append(f"{shown}: {seconds:.2f} s long, at least {least:g} s are needed")
         elif sample_id in {one.sample_id for one in found}:
             problems.append(f"{shown}: another clip has the id {sample_id!r} too; rename one")
@@ -210,8 +222,11 @@ def _looked_at(path: Path, source: Path, rate_hz: float | None) -> tuple[str, fl
     return sha256_text("\n".join(lines)), len(pictures) / rate_hz
 
 
-def _refuse_other_sources(folder: Path, sources: dict[str, Source]) -> None:
-    """A sample that is built must come from the file that is there now."""
+def _refuse_other_sources(
+    folder: Path, sources: dict[str, Source], networks: Networks | None
+) -> None:
+    """A sample that is built must come from the file and the networks that are there now."""
+    poses = None if networks is None else networks.label
     for sample_id, source in sources.items():
         path = folder / "samples" / sample_id / "sample.json"
         if not path.exists():
@@ -224,6 +239,14 @@ def _refuse_other_sources(folder: Path, sources: dict[str, Source]) -> None:
             raise A2BenchError(
                 f"{source.path} is not the video that {sample_id!r} of {folder} was made of.\n"
                 "hint: build it under another version=..., a version is never changed"
+            )
+        if (came := built.attributes.get("poses")) != poses:
+            raise A2BenchError(
+                f"{folder}: {sample_id!r} was built with poses by {came or 'nobody'}, now they "
+                f"would be by {poses or 'nobody'}.\n"
+                "hint: "
+                + ("poses=none goes on as before; " if came is None else "")
+                + "or build it under another version=..., a version is never changed"
             )
 
 
@@ -255,27 +278,24 @@ def _read(source: Source) -> Clip:
 
 
 def _build_sample(folder: Path, sample_id: str, argument: str) -> str:
-    source = TypeAdapter(dict[str, Source]).validate_json(argument)[sample_id]
+    work = Work.model_validate_json(argument)
+    source = work.sources[sample_id]
     with whole_folder(folder / "samples" / sample_id, record="sample.json") as aside:
         clip = _read(source)
-        fps = clip.fps or source.fps
         frames = _resized(clip.frames, source.size, source.fit)
-        covered = float(clip.times_seconds[-1]) + 0.5 / fps
-        instants = [
-            index / source.fps for index in range(source.frames) if index / source.fps <= covered
-        ]
-        if len(instants) < _FEWEST_FRAMES:
-            least = _FEWEST_FRAMES / source.fps
-            raise A2BenchError(f"{source.path}: {covered:.2f} s of pictures, {least:g} s needed")
-        indices, time_error = frames_for_instants(clip.times_seconds, instants, clip.fps)
-        write_truth(aside / "video.mp4", frames[indices], source.fps, storage="lossless")
-        # Constant rate: what a method at another rate is given, sampled from it by time.
-        even = [index / fps for index in range(int(covered * fps + 1e-6))]
-        steady, _ = frames_for_instants(clip.times_seconds, even, clip.fps)
-        write_truth(aside / "driving.mp4", frames[steady], fps, storage="lossless")
-        truth = read_truth(aside / "video.mp4")
-        write_png(aside / "reference.png", truth[0])
-        height, width = truth.shape[1:3]
+        seen = None
+        if work.networks is not None:
+            seen = estimate(work.networks, frames, clip.fps or source.fps)
+        written = write_footage(
+            aside,
+            clip,
+            frames,
+            None if seen is None else seen.pose(),
+            fps=source.fps,
+            most_frames=source.frames,
+            what=source.path,
+        )
+        poses = {} if work.networks is None else {"poses": work.networks.label}
         write_sample(
             aside,
             Sample(
@@ -285,18 +305,19 @@ def _build_sample(folder: Path, sample_id: str, argument: str) -> str:
                 attributes={
                     "source": Path(source.path).name,
                     "source_sha256": source.sha256,
-                    "source_fps": f"{fps:g}",
-                    "largest_time_error_seconds": f"{time_error:.4f}",
-                },
+                    "source_fps": f"{written.fps:g}",
+                    "largest_time_error_seconds": f"{written.time_error_seconds:.4f}",
+                }
+                | poses,
                 prompt="a person or character dancing",
-                size=Size(width=width, height=height),
+                size=written.size,
                 fps=source.fps,
-                frames=len(instants),
-                has_pose=False,
+                frames=written.frames,
+                has_pose=seen is not None,
                 has_mask=False,
-                pose_source="none",
+                pose_source="none" if seen is None else "estimated",
                 files={},
-                digests={"rgb": rgb_digest(truth)},
+                digests=written.digests,
             ),
         )
     return sample_id

@@ -152,7 +152,9 @@ def _build(cfg: Any) -> int:
         split = cfg.split
     else:
         from a2bench.builders import adopt
+        from a2bench.cli.building import pose_networks, said_of_poses
 
+        found, why_not = pose_networks(cfg)
         dataset = adopt.build(
             home,
             source=Path(cfg.source).expanduser(),
@@ -165,9 +167,11 @@ def _build(cfg: Any) -> int:
             frames=whole_number(cfg.frames, "frames", least=2) or adopt.MOST_FRAMES,
             size=parse_size(cfg.size),
             fit=parse_fit(cfg.fit),
+            networks=found,
             workers=whole_number(cfg.workers, "workers", least=1),
         )
         split = "full"
+        print(said_of_poses(dataset, why_not))
     print(f"{dataset.label}: {len(dataset.ids(split))} samples (split {split}) in {dataset.folder}")
     print(f"content digest: {dataset.digest(split)}")
     protocol = dataset.info.protocols[-1]

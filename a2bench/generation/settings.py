@@ -80,10 +80,13 @@ class Generation(Record):
     seed: int = Field(ge=0, lt=2**31)
     motion_prompt: str = Field(max_length=1000)
     """What the video's prompt is: `{prompt}` and `{object}` are filled in."""
-    text_to_image: PipelineSettings
-    text_to_image_weights: Weights
-    image_to_video: VideoSettings
-    image_to_video_weights: Weights
+    text_to_image: PipelineSettings | None
+    """None: candidates were made elsewhere, and `brought` is their digest."""
+    text_to_image_weights: Weights | None
+    image_to_video: VideoSettings | None
+    image_to_video_weights: Weights | None
+    brought: Digest | None
+    """Over the files of candidates that were made elsewhere."""
     fps: Rate
     """Of the truth."""
     frames: int = Field(ge=2, le=4096)

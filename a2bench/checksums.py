@@ -23,10 +23,15 @@ ROOT_FILES = frozenset(
 )
 """What lies in every version beside its samples and the checksums."""
 
+GENERATED_FILES = frozenset({"candidates.csv", "generation.json", "review.json"})
+"""In a generated version beside them: every candidate's measures and verdict, the settings, and
+what a person said."""
+
 
 def root_files(info: DatasetInfo) -> frozenset[str]:
-    """Return the names of a version's own files: those of all, and its motion capture if any."""
-    return ROOT_FILES | ({"motion.bvh"} if info.motion is not None else frozenset())
+    """Return the names of a version's own files: those of all, and those of its builder."""
+    made = GENERATED_FILES if info.builder == "generative" else frozenset()
+    return ROOT_FILES | made | ({"motion.bvh"} if info.motion is not None else frozenset())
 
 
 _MAX_BYTES = 64 * 2**20

@@ -91,7 +91,8 @@ class _Check:
         if not os.access(self.probe.parent, os.W_OK):
             return f"{self.probe.parent} cannot be written there"
         for folder in self.datasets:
-            if not Path(folder, "dataset.json").exists():
+            # a build's candidates have no dataset.json yet, but what decides them
+            if not any(Path(folder, name).exists() for name in ("dataset.json", "generation.json")):
                 return f"the data set {folder} is not there"
         return ""
 

@@ -474,9 +474,13 @@ def _needs_gpu(jobs: Sequence[Job]) -> bool:
 
 
 def _run_folder(jobs: Sequence[Job]) -> Path:
-    """Return the run's folder: what holds `predictions/` of the first job."""
+    """Return the run's folder: what holds `predictions/` of the first job.
+
+    A build has none: there it is what holds the folder of its stage.
+    """
     output = Path(jobs[0].request.output)
-    return next(parent.parent for parent in output.parents if parent.name == "predictions")
+    above = (parent.parent for parent in output.parents if parent.name == "predictions")
+    return next(above, output.parents[1])
 
 
 RUNNER = SlurmRunner()

@@ -46,9 +46,14 @@ def _keys(verb: str, choice: str | None) -> dict[str, tuple[Any, str]]:
     found: dict[str, tuple[Any, str]] = {}
     for path in files:
         text = path.read_text(encoding="utf-8")
-        comments = dict(re.findall(r"^(\w+):.*?\s\s# (.*)$", text, flags=re.MULTILINE))
+        comments = _comments(text)
         for key, default in yaml.safe_load(text).items():
-            if key not in ("defaults", "builder", "hydra", "runner_options"):
+            if key in ("defaults", "builder", "hydra", "runner_options"):
+                continue
+            if isinstance(default, dict) and verb == "build":
+                below = {f"{key}.{name}": value for name, value in default.items()}
+                found |= {name: (value, comments.get(name, "")) for name, value in below.items()}
+            else:
                 found[key] = (default, comments.get(key) or found.get(key, ("", ""))[1])
     return found
 
@@ -63,6 +68,49 @@ _TABLES = ("data", "options")
 def _experiments(verb: str) -> list[str]:
     """Return the choices of the verb's configuration group `experiment`; only `train` has one."""
     return sorted(path.stem for path in (CONF / verb / _EXPERIMENT).glob("*.yaml"))
+
+
+def _comments(text: str) -> dict[str, str]:
+    """Return key -> the comment of its line; of a key within another `outer.inner`."""
+    found, outer = {}, ""
+    for line in text.split("\n"):
+        match = re.match(r"( *)([\w.]+):(?:.*?\s\s# (.*))?", line)
+        if match is None:
+            continue
+        outer = outer if match[1] else match[2]
+        name = f"{outer}.{match[2]}" if match[1] else match[2]
+        if match[3]:
+            found[name] = match[3]
+    return found
+
+
+def _presets(verb: str, choice: str | None) -> dict[str, tuple[str, list[str]]]:
+    """Return group -> (its default, its choices), of the groups that a data set's file names."""
+    path = CONF / verb / "dataset" / f"{choice or 'procedural'}.yaml"
+    if not path.is_file():
+        return {}
+    listed = yaml.safe_load(path.read_text(encoding="utf-8")).get("defaults", [])
+    found = {}
+    for entry in listed:
+        for group, default in entry.items():
+            names = sorted(one.stem for one in (CONF / verb / group.strip("/")).glob("*.yaml"))
+            found[group.strip("/")] = (default, names)
+    return found
+
+
+def _preset_keys(verb: str, choice: str | None) -> tuple[set[str], set[str]]:
+    """Return the keys of groups (`group`, `group.key`), and those below which any key may stand."""
+    keys: set[str] = set()
+    maps: set[str] = set()
+    for group, (_, names) in _presets(verb, choice).items():
+        keys.add(group)
+        for name in names:
+            path = CONF / verb / group / f"{name}.yaml"
+            for key, value in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+                keys.add(f"{group}.{key}")
+                if isinstance(value, dict):
+                    maps.add(f"{group}.{key}.")
+    return keys, maps
 
 
 def _runner_keys(arguments: Sequence[str]) -> dict[str, tuple[Any, str]]:
@@ -98,7 +146,15 @@ def help_text(verb: Verb) -> str:
     choices: list[str | None] = [*_groups(verb.name)] or [None]
     for choice in choices:
         head = f"keys with dataset={choice}:" if choice else "keys:"
-        lines += ["", head, *_key_lines(_keys(verb.name, choice), 14)]
+        keys = _keys(verb.name, choice)
+        lines += ["", head, *_key_lines(keys, max(14, *(len(key) + 1 for key in keys)))]
+        for group, (default, names) in _presets(verb.name, choice).items():
+            own = sorted(_preset_keys(verb.name, choice)[0])
+            of_group = [key.partition(".")[2] for key in own if key.startswith(f"{group}.")]
+            lines += [
+                f"  {group}={default}, or another of {', '.join(names)}",
+                f"  {group}.KEY=... with KEY one of {', '.join(of_group)}, call.ARGUMENT",
+            ]
     if verb.name == "run":
         lines += _runner_help()
     lines += [
@@ -112,7 +168,11 @@ def help_text(verb: Verb) -> str:
 def _key_lines(keys: Mapping[str, tuple[Any, str]], width: int) -> Iterator[str]:
     width = max([width, *(len(key) + 2 for key in keys)])
     for key, (default, comment) in keys.items():
-        shown = "(needed)" if default == "???" else yaml.safe_dump(default, default_flow_style=True)
+        shown = (
+            "(needed)"
+            if default == "???"
+            else yaml.safe_dump(default, default_flow_style=True, width=1000)
+        )
         shown = shown.strip().removesuffix("...").strip()
         yield f"  {key:<{width}}{shown:<22}{comment}"
 
@@ -151,11 +211,17 @@ def to_overrides(verb: Verb, arguments: Sequence[str]) -> list[str]:
     if recipes and recipe is not None and recipe not in recipes:
         raise unknown_name("experiment", recipe, recipes)
     keys = _keys(verb.name, recipe if recipes else choice)
-    if any(re.match(r"(--|\+)?runner\.", word) for word in arguments):
+    if "runner" in keys and any(re.match(r"(--|\+)?runner\.", word) for word in arguments):
         keys |= _runner_keys(arguments)
     words = list(arguments)
     overrides: list[str] = []
-    known = [*keys, *(["dataset"] if groups else []), *([_EXPERIMENT] if recipes else [])]
+    preset_keys, maps = _preset_keys(verb.name, choice)
+    known = [
+        *keys,
+        *(["dataset"] if groups else []),
+        *([_EXPERIMENT] if recipes else []),
+        *sorted(preset_keys),
+    ]
     while words:
         word = words.pop(0)
         if word in _HYDRA_FLAGS:
@@ -187,6 +253,9 @@ def to_overrides(verb: Verb, arguments: Sequence[str]) -> list[str]:
                     f"{word!r}: arguments of `a2bench {verb.name}` are KEY=VALUE or --KEY VALUE.\n"
                     f"hint: a2bench {verb.name} --help"
                 )
+            if any(key.startswith(one) for one in maps):
+                overrides.append(f"++{word.lstrip('+')}")  # an argument: there or not
+                continue
             if not key.startswith("hydra") and key not in known:
                 raise unknown_name(
                     f"key of `a2bench {verb.name}`", key, known, hint=f"a2bench {verb.name} --help"

@@ -150,6 +150,10 @@ def _build(cfg: Any) -> int:
             workers=whole_number(cfg.workers, "workers", least=1),
         )
         split = cfg.split
+    elif cfg.builder == "generative":
+        from a2bench.cli.generating import build_generative
+
+        return build_generative(cfg, home)
     else:
         from a2bench.builders import adopt
         from a2bench.cli.building import pose_networks, said_of_poses
@@ -463,6 +467,8 @@ BUILD = Verb(
         "a2bench build dataset=adopt source=my_videos name=my-set",
         "a2bench build dataset=adopt layout=tiktok ids=tiktok_335_339 source=TikTok_dataset "
         "name=tiktok size=256x256 fps=30 frames=4096",
+        "a2bench build dataset=generative count=5 dry_run=true",
+        "a2bench build dataset=generative review=answers.json text_to_image=flux_schnell",
     ),
     _build,
 )

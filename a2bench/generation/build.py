@@ -86,6 +86,8 @@ class Plan:
     """What is to be built, checked: everything it needs is there.
 
     Attributes:
+        name: of the data set.
+        version: of the data set.
         generation: what decides the candidates.
         prompts: in order.
         folders: stage -> folder of its weights.
@@ -96,6 +98,8 @@ class Plan:
         accurate: which poses count as accurate.
     """
 
+    name: str
+    version: str
     generation: Generation
     prompts: tuple[Prompt, ...]
     folders: Mapping[Stage, Path]
@@ -150,6 +154,7 @@ def work_folder(home: Path, name: str, version: str) -> Path:
 
 def prepare(
     *,
+    problems: Sequence[str] = (),
     name: str,
     version: str,
     prompts: tuple[Prompt, ...],
@@ -163,7 +168,7 @@ def prepare(
     made: Path | None,
     fps: float,
     frames: int,
-    networks: Networks,
+    networks: Networks | None,
     device: Literal["cpu", "cuda"],
     identity: Literal["clip", "colour"],
     limits: Thresholds,
@@ -172,6 +177,7 @@ def prepare(
     """Look at everything a build needs before anything starts.
 
     Args:
+        problems: what was found to be missing before.
         name: of the data set.
         version: of the data set.
         prompts: what is asked for, in order.
@@ -185,7 +191,7 @@ def prepare(
         made: folder of candidates made elsewhere; the pipelines are then not used.
         fps: of the truth.
         frames: of the truth, at most.
-        networks: of DWPose.
+        networks: of DWPose; None: why there are none is among the problems.
         device: of the pipelines.
         identity: `clip` needs CLIP's weights.
         limits: of the screening.
@@ -197,7 +203,7 @@ def prepare(
     own = None if made is None else brought.look(made, prompts)
     if own is not None:
         prompts, per_prompt = own.prompts, own.count
-    problems = []
+    problems = list(problems)
     if own is None:
         needed: tuple[tuple[Stage, PipelineSettings], ...] = (
             ("text_to_image", text_to_image),
@@ -229,11 +235,12 @@ def prepare(
         problems.append(f"motion_prompt: only {{prompt}} and {{object}} are filled in ({error})")
     if problems:
         raise problems_error("dataset=generative cannot be built here yet", problems)
+    assert networks is not None
     sentences = sha256_text("\n".join(prompt.text for prompt in prompts))
     return Plan(
+        name=name,
+        version=version,
         generation=Generation(
-            name=name,
-            version=version,
             prompts=Prompts(source=prompt_source, sha256=sentences, count=len(prompts)),
             candidates=per_prompt,
             seed=seed,
@@ -297,7 +304,7 @@ def build(
     if isinstance(back_end, Preparing) and back_end.prepares():
         raise A2BenchError("runner.script is of `a2bench run`; a build starts its own tasks.")
     generation = plan.generation
-    work = work_folder(home, generation.name, generation.version)
+    work = work_folder(home, plan.name, plan.version)
     if runner == "local" and plan.brought is None and plan.device == "cuda":
         _refuse_without_gpu()
     with alone_in(work / "build.lock", "this build"):
@@ -314,8 +321,8 @@ def build(
         page = review.write_page(
             work,
             made,
-            name=generation.name,
-            version=generation.version,
+            name=plan.name,
+            version=plan.version,
             command=command,
             workers=workers,
         )
@@ -323,9 +330,7 @@ def build(
             return Outcome(None, page, made, failures)
         said = None
         if isinstance(answers, Path):
-            said = review.read_review(
-                answers, made, name=generation.name, version=generation.version
-            )
+            said = review.read_review(answers, made, name=plan.name, version=plan.version)
         decided = candidates.with_accurate(review.decided(made, said), plan.accurate)
         dataset = _assemble(home, work, plan, decided, said, workers)
         return Outcome(dataset, page, decided, failures)
@@ -534,8 +539,8 @@ def _assemble(
             "`a2bench build --help`"
         )
     info = DatasetInfo(
-        name=generation.name,
-        version=generation.version,
+        name=plan.name,
+        version=plan.version,
         builder="generative",
         profile="default",
         protocols=("self",),
@@ -545,7 +550,7 @@ def _assemble(
         licence=licence_of(generation),
         build=library_versions() | _said_of(generation),
     )
-    folder = dataset_folder(home, generation.name, generation.version)
+    folder = dataset_folder(home, plan.name, plan.version)
     own: dict[str, str] = {
         "candidates.csv": candidates.as_csv(decided),
         "generation.json": _json(
@@ -585,8 +590,8 @@ def _keep_files(folder: Path, own: Mapping[str, str]) -> None:
         if path.exists() and path.read_text(encoding="utf-8") != text:
             raise A2BenchError(
                 f"{path}: this version was decided otherwise; a version is never changed.\n"
-                "hint: with other thresholds or answers build another version=... (its candidates "
-                f"can be taken over: copy {folder.name} in generation/), or move {folder} away"
+                "hint: with other thresholds or answers build another version=...; "
+                "to keep the candidates, copy their folder in generation/ to that version first"
             )
     for name, text in own.items():
         if not (folder / name).exists():
@@ -712,13 +717,13 @@ def build_sample(folder: Path, key: str, argument: str) -> str:
     return key
 
 
-def plan_lines(home: Path, plan: Plan, timeout_seconds: float) -> list[str]:
+def plan_lines(home: Path, plan: Plan) -> list[str]:
     """Return what a build would do, a line a stage; times only where candidates were timed.
 
     A stage's time is the median of the candidates that are done, on the devices that did them.
     """
     generation = plan.generation
-    work = work_folder(home, generation.name, generation.version)
+    work = work_folder(home, plan.name, plan.version)
     lines = [
         f"{generation.prompts.count} prompts ({generation.prompts.source}), "
         f"{len(plan.made())} candidates, in {work}"

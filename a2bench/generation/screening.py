@@ -32,7 +32,7 @@ _WORST_SHARE = 0.1
 _MOTION_HZ = 8.0
 _FLOW_HEIGHT_PX = 192
 _CUT_PX = (48, 64)
-_HUES, _SATURATIONS, _VALUES = 12, 4, 4
+_LIGHTNESSES, _COLOURS = 5, 15
 
 Floats = npt.NDArray[np.float64]
 
@@ -135,11 +135,13 @@ def _boxes(
 
 
 def _colours(picture: Picture) -> Floats:
-    """Histogram over hue, saturation and value; its sum is 1."""
-    hsv = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2HSV)
-    counts: Floats = cv2.calcHist(
-        [hsv], [0, 1, 2], None, [_HUES, _SATURATIONS, _VALUES], [0, 180, 0, 256, 0, 256]
-    ).astype(np.float64)
+    """Histogram over lightness and the two colour axes of CIELAB; its sum is 1.
+
+    Not over hue, which black and grey pixels have by chance. Grey is the middle of a bin.
+    """
+    lab = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2LAB)
+    bins = [_LIGHTNESSES, _COLOURS, _COLOURS]
+    counts: Floats = cv2.calcHist([lab], [0, 1, 2], None, bins, [0, 256] * 3).astype(np.float64)
     return np.asarray(counts / counts.sum())
 
 

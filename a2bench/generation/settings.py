@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from a2bench.records import Digest, FolderName, Rate, Record, Size
+from a2bench.records import Digest, Rate, Record, Size
 
 Threshold = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
 
@@ -72,8 +72,6 @@ class Generation(Record):
     """`generation.json`: everything that decides the candidates and what is measured of them."""
 
     schema_: Literal["a2bench.generation/1"] = Field("a2bench.generation/1", alias="schema")
-    name: FolderName
-    version: FolderName
     prompts: Prompts
     candidates: int = Field(ge=1, le=64)
     """Of a prompt: each a picture and a video made of it."""

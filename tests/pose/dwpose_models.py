@@ -149,3 +149,43 @@ def bright_estimator(path, spread=0.5):
         wx=weights["x"],
         wy=weights["y"],
     )
+
+
+def halves_detector(path):
+    """A person in the left half of the square, and one in the right, each where it is bright.
+
+    As sure as 0.6 times the half's brightest: a black half, or the grey bars, are nobody.
+    """
+    base = np.zeros((CELLS, COLUMNS), np.float32)
+    cells = {"left": 8000 + 20 * 6 + 5, "right": 8000 + 20 * 6 + 15}
+    masks = {}
+    for name, cell in cells.items():
+        base[cell, 2:4] = np.log(np.array([320, 427]) / 32)
+        base[cell, 5] = 0.6
+        masks[name] = np.zeros((1, CELLS, COLUMNS), np.float32)
+        masks[name][0, cell, 4] = 1 / 255
+    nodes = []
+    for name in cells:
+        nodes += [
+            helper.make_node("Slice", ["picture", f"from_{name}", f"to_{name}", "axis"], [name]),
+            helper.make_node("ReduceMax", [name], [f"most_{name}"], keepdims=0),
+            helper.make_node("Mul", [f"mask_{name}", f"most_{name}"], [f"seen_{name}"]),
+        ]
+    nodes += [
+        helper.make_node("Add", ["base", "seen_left"], ["one"]),
+        helper.make_node("Add", ["one", "seen_right"], ["output"]),
+    ]
+    return _save(
+        path,
+        nodes,
+        [("picture", (1, 3, 640, 640))],
+        [("output", (1, CELLS, COLUMNS))],
+        base=base[None],
+        axis=np.array([3]),
+        from_left=np.array([0]),
+        to_left=np.array([320]),
+        from_right=np.array([320]),
+        to_right=np.array([640]),
+        mask_left=masks["left"],
+        mask_right=masks["right"],
+    )

@@ -181,7 +181,11 @@ def _generated(dataset: Dataset, shown: Callable[[str], str]) -> About:
             f"{len(dataset.info.order)} characters made by generative models; which ones is in "
             "`dataset.json`."
         ),
-        made=("Pictures and videos come from generative models, from recorded prompts and seeds.",),
+        made=(
+            "Pictures and videos come from generative models, from recorded prompts and seeds.",
+            "Of several candidates a prompt at most one was kept: `candidates.csv` has every "
+            "measure, verdict and reason, and who decided.",
+        ),
         uses=("Scoring methods on pictures like those of today's image generators.",),
         misuses=("Training of the models that made it.",),
         limits=("Videos may hold the errors of the models; poses, if any, are estimated.",),

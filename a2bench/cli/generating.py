@@ -58,6 +58,8 @@ def _plan(cfg: Any) -> Plan:
         raise unknown_name("device", str(cfg.device), ("cpu", "cuda"))
     if cfg.identity not in ("clip", "colour"):
         raise unknown_name("measure of identity", str(cfg.identity), ("clip", "colour"))
+    if cfg.pose_device not in (None, "cpu", "cuda"):
+        raise unknown_name("pose_device", str(cfg.pose_device), ("cpu", "cuda"))
     pictures, picture_folder = _pipeline(cfg, "text_to_image", PipelineSettings)
     videos, video_folder = _pipeline(cfg, "image_to_video", VideoSettings)
     prompts, source = _prompts(cfg)

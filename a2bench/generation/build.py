@@ -59,6 +59,7 @@ from a2bench.generation.stages import (
 from a2bench.parallel import in_processes
 from a2bench.paths import (
     alone_in,
+    cached_sha256,
     canonical_json,
     sha256_file,
     sha256_text,
@@ -113,6 +114,12 @@ class Plan:
     def stages(self) -> tuple[Stage, ...]:
         """Which have work: of candidates made elsewhere the last alone."""
         return STAGES if self.brought is None else STAGES[-1:]
+
+    def device_of(self, stage: Stage) -> Literal["cpu", "cuda"]:
+        """Return where a stage runs."""
+        if stage != "screening":
+            return self.device
+        return "cpu" if self.networks.device == "cpu" else "cuda"
 
     def made(self) -> list[Candidate]:
         """Return every candidate, nothing of it known yet."""
@@ -305,7 +312,7 @@ def build(
         raise A2BenchError("runner.script is of `a2bench run`; a build starts its own tasks.")
     generation = plan.generation
     work = work_folder(home, plan.name, plan.version)
-    if runner == "local" and plan.brought is None and plan.device == "cuda":
+    if runner == "local" and any(plan.device_of(stage) == "cuda" for stage in plan.stages):
         _refuse_without_gpu()
     with alone_in(work / "build.lock", "this build"):
         _keep_settings(work, generation)
@@ -341,9 +348,9 @@ def _refuse_without_gpu() -> None:
 
     if not torch.cuda.device_count():
         raise A2BenchError(
-            "device=cuda: this machine shows no CUDA device.\n"
+            "device=cuda (or pose_device): this machine shows no CUDA device.\n"
             "hint: `a2bench doctor` says what is missing; runner=ray or runner=slurm use those of "
-            "others; made=FOLDER takes candidates made elsewhere; device=cpu is for tiny pipelines"
+            "others; candidates made elsewhere (made=FOLDER) need none: device=cpu"
         )
 
 
@@ -387,7 +394,7 @@ def _jobs(
     """Return what a stage has to do, and what of it is done; inputs that lack are left out."""
     card = stage_card(
         stage,
-        device="cpu" if stage == "screening" and plan.networks.device == "cpu" else plan.device,
+        device=plan.device_of(stage),
         timeout_seconds=timeout_seconds,
     )
     jobs, done = [], {}
@@ -399,7 +406,7 @@ def _jobs(
                 continue
             settings["input"] = before.prediction_sha256
         elif stage == "screening":
-            settings["input"] = sha256_file(stage_file(work, "image_to_video", one.id))
+            settings["input"] = cached_sha256(stage_file(work, "image_to_video", one.id))
         prompt = one.prompt.text
         if stage == "image_to_video":
             prompt = plan.generation.motion_prompt.format(
@@ -483,7 +490,7 @@ def _measured(work: Path, one: Candidate) -> Candidate:
             f"hint: delete {stage_file(work, 'screening', one.id)} and build again"
         ) from error
     video = stage_file(work, "image_to_video", one.id)
-    return replace(one, video_sha256=sha256_file(video), measures=measures)
+    return replace(one, video_sha256=cached_sha256(video), measures=measures)
 
 
 class Chosen(Record):

@@ -51,6 +51,7 @@ def _keys(verb: str, choice: str | None) -> dict[str, tuple[Any, str]]:
             if key in ("defaults", "builder", "hydra", "runner_options"):
                 continue
             if isinstance(default, dict) and verb == "build":
+                found[key] = ("", comments.get(key, ""))
                 below = {f"{key}.{name}": value for name, value in default.items()}
                 found |= {name: (value, comments.get(name, "")) for name, value in below.items()}
             else:
@@ -168,12 +169,9 @@ def help_text(verb: Verb) -> str:
 def _key_lines(keys: Mapping[str, tuple[Any, str]], width: int) -> Iterator[str]:
     width = max([width, *(len(key) + 2 for key in keys)])
     for key, (default, comment) in keys.items():
-        shown = (
-            "(needed)"
-            if default == "???"
-            else yaml.safe_dump(default, default_flow_style=True, width=1000)
-        )
+        shown = yaml.safe_dump(default, default_flow_style=True, width=1000)
         shown = shown.strip().removesuffix("...").strip()
+        shown = {"???": "(needed)", "": ""}.get(default if isinstance(default, str) else "-", shown)
         yield f"  {key:<{width}}{shown:<22}{comment}"
 
 

@@ -1,6 +1,7 @@
 """Prompts become a data set by tiny random pipelines of diffusers' real classes, and resume."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +12,8 @@ import pytest
 import yaml
 
 from a2bench.builders.estimated_poses import Networks, networks
-from a2bench.cli.hydra_verbs import CONF
-from a2bench.cli.tasks import parse_size
+from a2bench.cli.hydra_verbs import CONF, help_text
+from a2bench.cli.tasks import BUILD, parse_size
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
 from a2bench.generation.build import Outcome, Plan, build, plan_lines, prepare
@@ -60,6 +61,15 @@ def preset(name: str, **changes: object) -> Any:
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_calls_what_the_installed_release_takes(name: str) -> None:
     check_call(name, preset(name))
+
+
+def test_the_help_has_every_preset_and_its_keys() -> None:
+    text = help_text(BUILD)
+    for name in PRESETS:
+        group, _, one = name.partition("/")
+        assert re.search(rf"^  {group}=.*\b{one}\b", text, flags=re.MULTILINE), name
+        for key in yaml.safe_load((CONF / "build" / f"{name}.yaml").read_text()):
+            assert re.search(rf"^  {group}.KEY=.*\b{key}\b", text, flags=re.MULTILINE), key
 
 
 @pytest.fixture(scope="module")

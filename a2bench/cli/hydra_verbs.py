@@ -172,7 +172,7 @@ def _key_lines(keys: Mapping[str, tuple[Any, str]], width: int) -> Iterator[str]
         shown = yaml.safe_dump(default, default_flow_style=True, width=1000)
         shown = shown.strip().removesuffix("...").strip()
         shown = {"???": "(needed)", "": ""}.get(default if isinstance(default, str) else "-", shown)
-        yield f"  {key:<{width}}{shown:<22}{comment}"
+        yield f"  {key:<{width}}{shown:<21} {comment}"
 
 
 def _runner_help() -> Iterator[str]:

@@ -12,8 +12,9 @@ from a2bench.builders.estimated_poses import networks
 from a2bench.cli.building import own_file, said_of_poses
 from a2bench.cli.tasks import parse_size, positive, whole_number
 from a2bench.errors import A2BenchError, unknown_name, wrong_fields
-from a2bench.generation.build import Outcome, Plan, build, plan_lines, prepare
+from a2bench.generation.build import Outcome, build
 from a2bench.generation.candidates import why_rejected
+from a2bench.generation.plan import Plan, plan_lines, prepare
 from a2bench.generation.prompts import GRAMMAR, Prompt, committed_prompts, own_prompts
 from a2bench.generation.settings import (
     AccurateRule,

@@ -16,8 +16,9 @@ from a2bench.cli.hydra_verbs import CONF, help_text
 from a2bench.cli.tasks import BUILD, parse_size
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
-from a2bench.generation.build import Outcome, Plan, build, plan_lines, prepare
+from a2bench.generation.build import Outcome, build
 from a2bench.generation.pipelines import check_call, check_folder
+from a2bench.generation.plan import Plan, plan_lines, prepare
 from a2bench.generation.prompts import GRAMMAR, committed_prompts
 from a2bench.generation.settings import (
     AccurateRule,

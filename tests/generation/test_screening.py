@@ -16,8 +16,10 @@ from a2bench.builders.estimated_poses import Networks
 from a2bench.cli.hydra_verbs import CONF
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
-from a2bench.generation.build import Outcome, build, ordered, prepare
+from a2bench.generation.assemble import ordered
+from a2bench.generation.build import Outcome, build
 from a2bench.generation.candidates import Candidate, with_accurate
+from a2bench.generation.plan import prepare
 from a2bench.generation.prompts import GRAMMAR, committed_prompts
 from a2bench.generation.review import read_review
 from a2bench.generation.screening import Measures, Verdict, judge, measure

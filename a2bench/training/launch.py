@@ -12,9 +12,8 @@ from typing import Any
 from a2bench import plugins
 from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError, unknown_name
-from a2bench.paths import alone_in, safe_name, sha256_file, write_json
+from a2bench.paths import alone_in, folder_digest, safe_name, sha256_file, write_json
 from a2bench.results import git_state, library_versions
-from a2bench.settings import folder_digest
 from a2bench.training import checkpoint, loop, trained
 from a2bench.training.clips import TrainingClips
 from a2bench.training.dataset_clips import DatasetClips

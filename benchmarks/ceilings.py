@@ -12,6 +12,7 @@ ceiling is near it cannot tell methods of that format apart.
 import argparse
 import sys
 from collections import defaultdict
+from datetime import date
 from pathlib import Path
 from statistics import fmean
 
@@ -25,6 +26,16 @@ from a2bench.score import score
 from a2bench.store import RunFolder
 
 METRICS = ("psnr", "ssim", "l1", "flow_error_dis")
+READING = """\
+**How to read it.** A row is what a perfect method of that format would be given, not what the
+method is given. Where the scores of two methods differ no more than their rows, they differ in
+format, not in skill: skill, the share of the way from `still` to the row, is what compares them
+(`a2bench table` prints it where `ceiling_map_of_NAME` was run). Where a row is near `still`, that
+metric cannot tell methods of that format apart.
+
+**What is not in it.** The codec: programs write H.264 by imageio, PyAV, moviepy or torchvision, each
+with settings of its own that no card names, or PNG; here nothing is lost between. And a method's own
+VAE, which costs more, but needs its weights."""
 DOCUMENT = Path(__file__).parent.parent / "docs" / "ceilings.md"
 
 
@@ -108,7 +119,9 @@ def main() -> None:
         "any model runs. A perfect method of that format would get these values. Means over "
         f"{of} cases,\n{dataset.label}, protocol `{protocol}`, split `{options.split}`, in the "
         "motion region; a case's PSNR at\nmost 58.92 dB. `still` repeats the reference.\n\n"
-        f"Printed by `python benchmarks/ceilings.py --split {options.split} --protocol {protocol}`."
+        f"Printed on {date.today()} by `python benchmarks/ceilings.py --split {options.split} "
+        f"--protocol {protocol}`.\n\n"
+        f"{READING}"
     )
     Path(options.out).write_text(f"{text}\n\n{table}\n", encoding="utf-8")
     print(f"{options.out}: {len(found)} grids", file=sys.stderr)

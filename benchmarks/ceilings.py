@@ -33,9 +33,9 @@ format, not in skill: skill, the share of the way from `still` to the row, is wh
 (`a2bench table` prints it where `ceiling_map_of_NAME` was run). Where a row is near `still`, that
 metric cannot tell methods of that format apart.
 
-**What is not in it.** The codec: programs write H.264 by imageio, PyAV, moviepy or torchvision, each
-with settings of its own that no card names, or PNG; here nothing is lost between. And a method's own
-VAE, which costs more, but needs its weights."""
+**What is not in it.** The codec: programs write H.264 by imageio, PyAV, moviepy or torchvision,
+each with settings of its own that no card names, or PNG; here nothing is lost between. And a
+method's own VAE, which costs more, but needs its weights."""
 DOCUMENT = Path(__file__).parent.parent / "docs" / "ceilings.md"
 
 
@@ -120,8 +120,7 @@ def main() -> None:
         f"{of} cases,\n{dataset.label}, protocol `{protocol}`, split `{options.split}`, in the "
         "motion region; a case's PSNR at\nmost 58.92 dB. `still` repeats the reference.\n\n"
         f"Printed on {date.today()} by `python benchmarks/ceilings.py --split {options.split} "
-        f"--protocol {protocol}`.\n\n"
-        f"{READING}"
+        f"--protocol {protocol}`.\n\n{READING}"
     )
     Path(options.out).write_text(f"{text}\n\n{table}\n", encoding="utf-8")
     print(f"{options.out}: {len(found)} grids", file=sys.stderr)

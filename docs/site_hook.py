@@ -35,6 +35,7 @@ SECTIONS = {
         "add_a_method.md",
         "add_a_metric.md",
         "training.md",
+        "training.md",
         "ablation.md",
         "clusters.md",
         "generative.md",

@@ -67,9 +67,9 @@ class AnimateX:
         # come first are then those of driving frame 0.
         where = self.conditioning or self.pipeline.config.conditioning
         own = None if where == "local_image" else inputs.reference_pose
-        return Clip(
-            inputs.reference_image, inputs.clip_frames, inputs.driving_pose, own, inputs.seed
-        )
+        # a model without the implicit indicator does not look at the driver's frames
+        seen = inputs.clip_frames if "clip_of_rgb" in inputs.allowed else None
+        return Clip(inputs.reference_image, seen, inputs.driving_pose, own, inputs.seed)
 
 
 class TrainedAnimateX(AnimateX):

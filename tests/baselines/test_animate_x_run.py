@@ -102,3 +102,27 @@ def test_all_files_of_the_package_decide_a_prediction():
 
 def test_a_subclass_elsewhere_depends_on_the_package_too(card):
     assert "unet.py" in files_of(plugins.card(NAME))
+
+
+def test_a_model_without_the_indicator_does_not_look_at_the_drivers_frames(tiny_home):
+    """Its card says `pose` alone, and looking at more is refused."""
+    from a2bench.answers import case_inputs, native_grid
+    from a2bench.baselines.animate_x.method import TrainedAnimateX
+    from a2bench.dataset import Dataset
+    from a2bench.records import MethodCard, Request
+
+    dataset = Dataset.find(tiny_home, "a2bench-proc-tiny")
+    case = dataset.cases("self", "smoke")[0]
+    method = object.__new__(TrainedAnimateX)
+    method.pipeline = tiny.pipeline()
+    for seen, looked in ((("pose",), False), (("pose", "clip_of_rgb"), True)):
+        card = MethodCard(
+            name="toy", title="Toy", summary="t", kind="precomputed", inputs_seen=seen
+        )
+        request = Request(
+            method="toy", dataset=str(dataset.folder.absolute()), case=case, seed=0, prompt="",
+            output="out.mp4", fingerprint="sha256:" + "0" * 64,
+        )  # fmt: skip
+        inputs = case_inputs(dataset, card, request, native_grid(card, request))
+
+        assert (method._clip(inputs).driving_frames is not None) == looked

@@ -3,8 +3,9 @@
     python benchmarks/report_scale.py [--cases 500] [--methods 10] [--out FOLDER]
 
 The committed leaderboard of split `full` (its cases and attributes) is given ten methods; one
-preview of real size is written under every name. Prints seconds and megabytes of the pages, and
-what a headless Chromium needs to open, filter, sort, open a case and play it. Needs Chromium.
+preview is written under every name (in --out what is there is kept). Prints megabytes,
+and CPU time: of making the pages, and of the page's main thread in a headless Chromium that opens,
+filters, sorts, opens a case and plays it. Needs Chromium.
 """
 
 import argparse
@@ -88,8 +89,8 @@ def write_previews(found: Committed, out: Path) -> None:
     still = (out / "still.webp").read_bytes()
     rows = list(found.provenance.rows["cross"])
     for one in previews_of(found, "cross", rows, out / "media"):
-        one.folder.mkdir(parents=True)
-        for name in one.files():
+        one.folder.mkdir(parents=True, exist_ok=True)
+        for name in (name for name, is_there in one.files().items() if not is_there):
             path = one.folder / name
             if name.endswith(".js"):
                 path.write_text(text.replace('"clip"', json.dumps(path.stem), 1))
@@ -126,7 +127,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         out = asked.out or Path(scratch) / "report"
         found = enlarged(read_leaderboard(BOARD), asked.cases, asked.methods)
-        out.mkdir(parents=True)
+        out.mkdir(parents=True, exist_ok=True)
         write_previews(found, out)
         began = time.process_time()
         done = write_report([found], out, None)

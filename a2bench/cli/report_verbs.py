@@ -62,7 +62,7 @@ def report_results(
     """A folder of pages that shows a run: tables, charts, and every case, playing in step.
 
     It opens from the disk, requests nothing, and can be copied anywhere. Numbers are those of
-    `a2bench table`. Previews (about 45 kB a clip, two a second and core) are kept in it: making it
+    `a2bench table`. Previews (about 60 kB a clip, two a second and core) are kept in it: making it
     again makes only what is missing, and the run's videos may then be deleted; after that, --from
     a leaderboard that `a2bench table --out FOLDER` wrote makes the report from the previews.
 

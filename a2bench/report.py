@@ -173,7 +173,8 @@ def write_report(
     if source is not None:
         tasks, why_absent = _tasks(first, previews, source)
         if tasks:  # to be looked at while previews are made, and when they are stopped
-            _write_pages(parts, previews, absent_suites or {}, made_by, out)
+            later = "being made, or stopped: the same command goes on"
+            _write_pages(parts, previews, absent_suites or {}, later, made_by, out)
         with progress("previews", len(tasks)) as bar:
             for case_id in in_processes(make, tasks, workers=workers) if tasks else ():
                 made += 1
@@ -185,7 +186,7 @@ def write_report(
         for name, there in one.files().items()
         if name.endswith(".js")
     )
-    _write_pages(parts, previews, absent_suites or {}, made_by, out)
+    _write_pages(parts, previews, absent_suites or {}, why_absent, made_by, out)
     return Report(
         page=out / PAGES[0],
         cases=len(first.cases),
@@ -257,10 +258,11 @@ def _write_pages(
     parts: Sequence[Part],
     previews: Mapping[Protocol, Sequence[CasePreviews]],
     absent_suites: Mapping[str, str],
+    why_absent: str,
     made_by: str,
     out: Path,
 ) -> None:
-    site = site_data(parts, absent_suites, made_by)
+    site = site_data(parts, absent_suites, why_absent, made_by)
     for protocol, of_protocol in previews.items():
         data = protocol_data(parts, protocol, of_protocol)
         write_text(out / "data" / f"{protocol}.js", f"protocol({canonical_json(data)});\n")

@@ -56,13 +56,14 @@ def shown_seeds(read: Committed) -> dict[tuple[Protocol, str], int]:
 
 
 def site_data(
-    parts: Sequence[Part], absent_suites: Mapping[str, str], made_by: str
+    parts: Sequence[Part], absent_suites: Mapping[str, str], why_absent: str, made_by: str
 ) -> dict[str, Any]:
     """Return what both pages know.
 
     Args:
         parts: one a suite, of the same cases; the first is the headline.
         absent_suites: suite -> why it is not shown.
+        why_absent: why a preview may not be there.
         made_by: the command line that made the report.
     """
     first = parts[0].leaderboard
@@ -85,6 +86,7 @@ def site_data(
         "methods": {name: _method(card) for name, card in cards.items()},
         "curves": [_curve(name) for name in CURVES],
         "provenance": _provenance([part.read.provenance for part in parts]),
+        "why_absent": plain(why_absent),
         "made_by": plain(made_by),
         "a2bench": library_versions()["a2bench"],
     }

@@ -58,7 +58,7 @@ function buildPlayers() {
     players.push(player);
     return player;
   };
-  const gone = ["no preview kept", "its video is not in the run folder any more"];
+  const gone = ["no preview", SITE.why_absent];
   own.push(figure("reference", "Reference", data.reference[at]
     ? make("img", { class: "screen", alt: "The character's picture", src: mediaPath(data, at, data.reference[at] + ".webp") })
     : message(...gone), { role: true }));

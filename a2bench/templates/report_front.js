@@ -357,7 +357,7 @@ function card(at, place) {
   const fact = data.facts.difficulty;
   return make("a", { class: "card", href: caseLink(at), title: data.cases[at], "data-case": data.cases[at] },
     make("span", { class: "picture" }, name ? make("img", { loading: "lazy", decoding: "async", alt: "Truth and " + titleOf(state.m) + " at its worst frame", width: 256, height: 192, src: mediaPath(data, at, name + ".webp") })
-      : make("span", { class: "message" }, bad ? bad[0] + ": " + bad[1] : "no preview kept"), name ? make("span", { class: "labels" }, make("i", {}, "truth"), make("i", {}, titleOf(state.m))) : null),
+      : make("span", { class: "message" }, bad ? bad[0] + ": " + bad[1] : "no preview: " + SITE.why_absent), name ? make("span", { class: "labels" }, make("i", {}, "truth"), make("i", {}, titleOf(state.m))) : null),
     make("span", { class: "title" }, caseTitle(data, at)),
     make("span", { class: "value" }, make("b", {}, withUnit(value, column || { digits: 2 })), isFilled ? " filled in" : "", other !== null && other !== undefined ? " · " + titleOf(state.v) + " " + format(other, column) : "",
       make("span", { class: "rank" }, "#" + (place + 1))));

@@ -3,14 +3,24 @@
 import json
 import shutil
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+import yaml
 
+from a2bench import plugins
 from a2bench.ablation import Spread, ablation, spread, to_csv, to_markdown, trained_methods
+from a2bench.cli.hydra_verbs import CONF
+from a2bench.dataset import Dataset
 from a2bench.errors import A2BenchError
+from a2bench.run import plan
+from a2bench.score import score
 from a2bench.statistics import student_interval
 from a2bench.store import RunFolder
-from a2bench.training.trained import read_record
+from a2bench.training.launch import Order, train
+from a2bench.training.loop import Settings
+from a2bench.training.trained import read_record, use_trained
+from a2bench.worker import CaseWorker
 
 
 def test_sampling_within_a_model_and_training_between_models():
@@ -38,34 +48,81 @@ def test_students_interval_of_three():
     assert student_interval([1.0]) is None
 
 
-WORDS = ("experiment=tiny", "steps=1", "batch_size=1")
+def trained(home, variant, seed=0, name=None):
+    """Train a variant of recipe `tiny` for one step, in this process."""
+    values = yaml.safe_load((CONF / "train/experiment/tiny.yaml").read_text(encoding="utf-8"))
+    settings = Settings(steps=1, device="cpu", seed=seed)
+    data, options = values["data"], values["options"]
+    return train(Order("animate_x", "tiny", variant, name, options, data, settings), home)
 
 
-def test_from_training_to_the_table(tiny_home, tiny, tmp_path, cli, monkeypatch):
-    """Two variants, trained in one sweep, run, scored and shown; no card is written by hand."""
+def test_from_training_to_the_table(tiny_home, tmp_path, plugin_folder):
+    """Two variants become methods, are run and scored and compared; nobody writes a card."""
+    home = tmp_path / "home"
+    shutil.copytree(tiny_home, home)
+    made = {variant: trained(home, variant) for variant in ("full", "no_ipi")}
+    assert [done.record.name for done in made.values()] == ["tiny_t0", "tiny_no_ipi_t0"]
+    assert [done.made for done in made.values()] == [1, 1]
+    assert len({done.record.weights_sha256 for done in made.values()}) == 2
+    assert trained(home, "full").made == 0  # it was trained already
+    with pytest.raises(A2BenchError, match=r"loop.seed \(was 0, is 1\)"):
+        trained(home, "full", seed=1, name="tiny_t0")
+
+    use_trained(home)
+    cards = [plugins.card(done.record.name) for done in made.values()]
+    assert [card.inputs_seen for card in cards] == [("pose", "clip_of_rgb"), ("pose",)]
+    dataset, store = Dataset.find(home, "a2bench-proc-tiny"), RunFolder.of(home, "main")
+    jobs, _ = plan(store, dataset, cards, ["cross"], "smoke", seeds=[0, 1])
+    assert len(jobs) == 2 * 4 * 2
+    worker = CaseWorker("cpu")
+    for job in jobs:
+        result = worker(job)
+        assert result.status == "ok", result.reason
+        RunFolder.save_result(Path(job.request.output), result)
+    score(store, dataset, cards, ["cross"], "smoke", ["psnr"], seeds=[0, 1], workers=1)
+
+    (models,) = trained_methods(store, dataset, None).values()
+    table = ablation(store, dataset, models, "cross", "smoke", ["psnr"])
+    assert [(line.title, line.cells["psnr"].cases) for line in table.lines] == [
+        ("Animate-X", 4),
+        ("w/o IPI", 4),
+    ]
+    full, without = (line.cells["psnr"] for line in table.lines)
+    assert full.difference is None
+    # difference of means = mean of differences
+    assert without.difference.value == pytest.approx(without.value - full.value)
+    assert full.spread.training is None
+    assert full.spread.sampling is not None
+    text = to_markdown(table)
+    assert "claims nothing about the full model" in text
+    assert len({line.count("|") for line in text.split("\n\n")[2].splitlines()}) == 1
+    rows = to_csv(table).splitlines()
+    assert all(len(a.split(",")) == len(b.split(",")) for a, b in pairwise(rows))
+    alone = [model for model in models if model[1].variant != "full"]
+    with pytest.raises(A2BenchError, match="no model of variant full"):
+        ablation(store, dataset, alone, "cross", "smoke", ["psnr"])
+
+
+@pytest.mark.full
+def test_the_same_by_the_command_line(tiny_home, tmp_path, cli):
+    """One sweep, one run, one table; a second training of the same does nothing."""
     home = tmp_path / "home"
     shutil.copytree(tiny_home, home)
     at = f"home={home}"
-    trained = cli("train", "-m", *WORDS, "variant=full,no_ipi", at)
-    assert trained.returncode == 0, trained.stderr
-    names = ["tiny_t0", "tiny_no_ipi_t0"]
-    records = [read_record(home / "trained/models" / name / "trained.json") for name in names]
-    assert [record.variant for record in records] == ["full", "no_ipi"]
-    assert records[0].weights_sha256 != records[1].weights_sha256
-    assert set(records[1].overrides) == {*WORDS, "variant=no_ipi"} - {"experiment=tiny"} | {
-        "experiment=tiny"
-    }
-
-    again = cli("train", *WORDS, at)
+    words = ("experiment=tiny", "steps=1", "batch_size=1")
+    done = cli("train", "-m", *words, "variant=full,no_ipi", at)
+    assert done.returncode == 0, done.stderr
+    record = read_record(home / "trained/models/tiny_no_ipi_t0/trained.json")
+    assert set(record.overrides) == {*words, "variant=no_ipi"}
+    again = cli("train", *words, at)
     assert "it was trained already" in again.stdout, again.stderr
-    other = cli("train", *WORDS, "options.learning_rate=0.5", at)
+    other = cli("train", *words, "options.learning_rate=0.5", at)
     assert other.returncode == 2
     assert "options.learning_rate (was 0.001, is 0.5)" in other.stderr
-
-    words = ["dataset=a2bench-proc-tiny", "split=smoke", "protocol=cross", at, "workers=1"]
-    done = cli("run", f"method=[{','.join(names)}]", *words, "seeds=1")
-    assert done.returncode == 0, done.stderr
-    scored = cli("score", *words, "seeds=1")
+    where = ["dataset=a2bench-proc-tiny", "split=smoke", "protocol=cross", at, "workers=1"]
+    ran = cli("run", "method=[tiny_t0,tiny_no_ipi_t0]", *where, "seeds=1")
+    assert ran.returncode == 0, ran.stderr
+    scored = cli("score", *where, "seeds=1")
     assert scored.returncode == 0, scored.stderr
     shown = cli(
         "table", "--ablation", "--json", "--dataset", "a2bench-proc-tiny", "--split", "smoke",
@@ -73,22 +130,4 @@ def test_from_training_to_the_table(tiny_home, tiny, tmp_path, cli, monkeypatch)
     )  # fmt: skip
     assert shown.returncode == 0, shown.stderr
     (table,) = json.loads(shown.stdout)
-    assert table["miniature"]
     assert [row["title"] for row in table["variants"]] == ["Animate-X", "w/o IPI"]
-    full, without = (row["metrics"]["psnr"] for row in table["variants"])
-    assert full["difference"] is None
-    # difference of means = mean of differences
-    assert without["difference"]["value"] == pytest.approx(without["value"] - full["value"])
-    assert (full["cases"], without["cases"]) == (4, 4)
-
-    monkeypatch.setenv("A2BENCH_PLUGINS", str(home / "trained"))
-    store = RunFolder.of(home, "main")
-    (models,) = trained_methods(store, tiny, None).values()
-    text = to_markdown(ablation(store, tiny, models, "cross", "smoke", ["psnr"]))
-    assert "claims nothing about the full model" in text
-    assert len({line.count("|") for line in text.split("\n\n")[2].splitlines()}) == 1
-    rows = to_csv(ablation(store, tiny, models, "cross", "smoke", ["psnr"])).splitlines()
-    assert all(len(a.split(",")) == len(b.split(",")) for a, b in pairwise(rows))
-    with pytest.raises(A2BenchError, match="no model of variant full"):
-        ablation(store, tiny, models[1:] if models[0][1].variant == "full" else models[:1],
-                 "cross", "smoke", ["psnr"])  # fmt: skip

@@ -52,7 +52,8 @@ def trained(home, variant, seed=0, name=None):
     """Train a variant of recipe `tiny` for one step, in this process."""
     values = yaml.safe_load((CONF / "train/experiment/tiny.yaml").read_text(encoding="utf-8"))
     settings = Settings(steps=1, device="cpu", seed=seed)
-    data, options = values["data"], values["options"]
+    data = values["data"]
+    options = values["options"] | {"steps": 1, "guidance_scale": 1.0}
     return train(Order("animate_x", "tiny", variant, name, options, data, settings), home)
 
 

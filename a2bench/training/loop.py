@@ -276,11 +276,10 @@ def train(
         if state.step:
             bar.advance(min(state.step, settings.steps), note=f"from step {state.step} on")
         while step < settings.steps:
-            if settings.minutes is not None and so_far() > 60 * settings.minutes:
-                ended = "minutes"
-                break
-            if _agreed(accelerator, stop()):
-                ended = "signal"
+            late = settings.minutes is not None and so_far() > 60 * settings.minutes
+            asked, over = _agreed(accelerator, stop(), late)
+            if asked or over:
+                ended = "signal" if asked else "minutes"
                 break
             step += 1
             share = settings.rate(step)
@@ -405,12 +404,12 @@ def _part(accelerator: Any, run: Any, *, last: bool) -> Iterator[None]:
             yield
 
 
-def _agreed(accelerator: Any, asked: bool) -> bool:
-    """Whether any device was asked to stop; all must stop at the same step."""
+def _agreed(accelerator: Any, *asked: bool) -> list[bool]:
+    """Whether any device says each of these; all must stop at the same step."""
     if accelerator.num_processes == 1:
-        return asked
-    votes = torch.tensor([float(asked)], device=accelerator.device)
-    return bool(accelerator.reduce(votes, "sum").item() > 0)
+        return list(asked)
+    votes = torch.tensor([float(one) for one in asked], device=accelerator.device)
+    return [bool(count > 0) for count in accelerator.reduce(votes, "sum").tolist()]
 
 
 def _number(*parts: int) -> int:

@@ -103,6 +103,14 @@ def test_being_asked_to_stop_saves_the_step_and_ends(whole, tmp_path, monkeypatc
     assert losses(tmp_path) == losses(whole_folder)
 
 
+def test_a_run_whose_time_is_over_saves_and_ends(whole, tmp_path):
+    """No time at all: nothing is done, and a later run with time is as if this one had not been."""
+    _, outcome = run(tmp_path, dataclasses.replace(SETTINGS, minutes=1e-9))
+    assert (outcome.step, outcome.ended) == (0, "minutes")
+    run(tmp_path)
+    assert losses(tmp_path) == losses(whole[0])
+
+
 def test_a_batch_in_parts_is_the_batch(whole, tmp_path):
     """Gradients of halves average to the whole's: the first two losses agree to rounding.
 

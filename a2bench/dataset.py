@@ -144,7 +144,12 @@ class Dataset:
             A2BenchError: not built (or not of this data set).
         """
         if sample_id not in self.samples:
-            raise A2BenchError(f"{self.label}: sample {sample_id!r} is not built in {self.folder}.")
+            raise A2BenchError(
+                f"{self.label}: sample {sample_id!r} is not built in {self.folder}, "
+                f"{len(self.samples)} are.\n"
+                "hint: name the split that you built (--split demo), or build the rest: the same "
+                "`a2bench build` with split=quant or full goes on where it stopped"
+            )
         return self.samples[sample_id]
 
     def sample_file(self, sample_id: str, name: str) -> Path:

@@ -132,7 +132,7 @@ def ceilings_of(dataset: Dataset, cards: Sequence[MethodCard]) -> dict[str, str 
         # every scoring instant is then a frame of it
         same_moments = native.fps is None or (native.fps / first.fps).is_integer()
         found[card.name] = None if same_size and same_moments else plugins.CEILING + card.name
-    return {card.name: found[card.name] for card in cards if not card.reference_row}
+    return {card.name: found[card.name] for card in cards if card.ranked}
 
 
 def board(

@@ -58,7 +58,7 @@ def export_hf(
     if source_url is not None and not source_url.startswith(("https://", "http://")):
         raise A2BenchError(f"{source_url!r}: expected a web address, https://...")
     board = found.leaderboard()
-    ranked = [row for row in board.rows if not row.card.reference_row]
+    ranked = [row for row in board.rows if row.card.ranked]
     cells = [(row, column, cell) for row in ranked for column, cell in exported(board, row)]
     if not cells:
         raise A2BenchError("nothing to export: no row has a number that is ranked.")

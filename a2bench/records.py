@@ -256,6 +256,9 @@ class MethodCard(Record):
     """Whether the seed changes the answer; then three seeds are run on `quant`."""
     reference_row: bool = False
     """An oracle or ceiling: printed, never ranked, bold or underlined."""
+    block: str = ""
+    """Heading of a block of its own below the ranked rows, for a method that the others are not
+    compared with: printed, never ranked."""
     command: CommandBlock | None = None
     """`command`: the upstream repository, its environment, and how it is told what to do."""
     device: Literal["cpu", "cuda"] = "cpu"
@@ -286,6 +289,11 @@ class MethodCard(Record):
     model_config = ConfigDict(
         frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True
     )
+
+    @property
+    def ranked(self) -> bool:
+        """Whether its row is compared with others: no reference row, and in no block of its own."""
+        return not self.reference_row and not self.block
 
     @model_validator(mode="after")
     def _entry_fits_kind(self) -> "MethodCard":

@@ -931,7 +931,7 @@ def _ranked(
         keys = {
             row.card.name: sign * round(value, column.digits)
             for row in rows
-            if not row.card.reference_row
+            if row.card.ranked
             and row.cells[position].ranked
             and (value := row.cells[position].value) is not None
         }
@@ -945,9 +945,9 @@ def _ranked(
         mean_rank = _mean([float(cell.rank) for cell in cells if cell.rank is not None])
         return replace(row, cells=cells, mean_rank=mean_rank)
 
-    def order(row: Row) -> tuple[bool, float, str]:
+    def order(row: Row) -> tuple[bool, bool, float, str]:
         last = math.inf if row.mean_rank is None else row.mean_rank
-        return row.card.reference_row, last, row.card.name
+        return not row.card.ranked, row.card.reference_row, last, row.card.name
 
     ordered = sorted((with_ranks(row) for row in rows), key=order)
     tied = _tied(board, protocol, ordered, columns)
@@ -971,7 +971,7 @@ def _skilled(
     for row in rows:
         name = ceilings.get(row.card.name, row.card.name)
         best = by_name.get(name) if name is not None else None
-        if row.card.reference_row or still is None or not row.seeds:
+        if not row.card.ranked or still is None or not row.seeds:
             yield row
             continue
         if name is not None and best is None:
@@ -1084,7 +1084,7 @@ def aggregate(
         )
         for name, metric in facts.items()
     )
-    ranked = {card.name for card in methods if not card.reference_row}
+    ranked = {card.name for card in methods if card.ranked}
     board = _Board(caption, facts, ranked, clusters or {})
     for value in used:
         by_case = board.index.setdefault((value.protocol, value.method, value.metric), {})

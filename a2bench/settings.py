@@ -73,6 +73,7 @@ DECIDES_NOTHING = frozenset(
         "tracks",
         "stochastic",  # which seeds are run; each seed's predictions stay what they are
         "reference_row",
+        "block",
         "batch_size",
         "timeout_seconds",
         "load_timeout_seconds",

@@ -281,8 +281,8 @@ def _card_problems(card: MethodCard, others: Mapping[str, MethodCard]) -> Iterat
     for link in links:
         if "://" in link and not re.fullmatch(r"https?://[\w.-]+(/[\w./~%?=&#:+-]*)?", link, re.A):
             yield f"{name}: {link[:60]!r} is no plain web address"
-    if card.reference_row or plugins.CEILING in name:
-        yield f"{name}: reference rows are ours only"
+    if not card.ranked or plugins.CEILING in name:
+        yield f"{name}: reference rows and blocks are ours only"
     if len(card.title) > 80:
         yield f"{name}: a title of {len(card.title)} letters, at most 80"
     if unicodedata.normalize("NFKC", card.title) != card.title:

@@ -116,10 +116,10 @@ def _lines(leaderboard: Leaderboard) -> list[_Line]:
         _Text(("Scored / of",)),
     ]
     lines = [_Line(tuple(heads), rule=1.2)]
-    for protocol, ranked, reference in groups_of(leaderboard):
+    for protocol, ranked, blocks in groups_of(leaderboard):
         lines.append(_Line((_Text((f"Protocol {protocol}",), bold=True),), whole=True, rule=0.6))
-        for row in (*ranked, *reference):
-            italic = row.card.reference_row
+        for row in (*ranked, *(row for _, rows in blocks for row in rows)):
+            italic = not row.card.ranked
             cells = [
                 _Text((plain_text(row.card.title),), italic=italic),
                 _Text((", ".join(row.card.inputs_seen).replace("_", " ") or "none",)),

@@ -18,7 +18,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jinja2
 from rich import box
@@ -299,13 +299,34 @@ def hidden_text(whole: Leaderboard, shown: Leaderboard) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def groups_of(leaderboard: Leaderboard) -> list[tuple[Protocol, list[Row], list[Row]]]:
-    """Return per protocol the ranked rows and the reference rows."""
+_REFERENCE = "Reference"
+
+
+class Group(NamedTuple):
+    """Rows of one protocol.
+
+    Attributes:
+        protocol: whose.
+        ranked: compared with each other.
+        blocks: heading and rows of what is printed below them; reference rows last.
+    """
+
+    protocol: Protocol
+    ranked: list[Row]
+    blocks: list[tuple[str, list[Row]]]
+
+
+def groups_of(leaderboard: Leaderboard) -> list[Group]:
+    """Return per protocol the ranked rows and the blocks of the others."""
     groups = []
     for protocol in leaderboard.protocols:
         rows = [row for row in leaderboard.rows if row.protocol == protocol]
-        ranked = [row for row in rows if not row.card.reference_row]
-        groups.append((protocol, ranked, [row for row in rows if row.card.reference_row]))
+        blocks: dict[str, list[Row]] = {}
+        for row in rows:
+            if not row.card.ranked:
+                heading = _REFERENCE if row.card.reference_row else plain_text(row.card.block)
+                blocks.setdefault(f"{heading}, not ranked", []).append(row)
+        groups.append(Group(protocol, [row for row in rows if row.card.ranked], [*blocks.items()]))
     return groups
 
 
@@ -347,14 +368,15 @@ def to_markdown(leaderboard: Leaderboard) -> str:
         + _markdown_note(legend_text(leaderboard)),
         "",
     ]
-    for protocol, ranked, reference in groups_of(leaderboard):
+    for protocol, ranked, blocks in groups_of(leaderboard):
         lines += [f"### Protocol `{protocol}`", "", PROTOCOL_TEXT[protocol], ""]
         lines.append("| " + " | ".join(escape_markdown(head) for head in heads) + " |")
         lines.append("|:---|:---|:---|" + "---:|" * (len(heads) - 3))
         lines += [_markdown_row(row, leaderboard.columns, found) for row in ranked]
-        if ranked and reference:
-            lines.append("| *Reference, not ranked* |" + "  |" * (len(heads) - 1))
-        lines += [_markdown_row(row, leaderboard.columns, found) for row in reference]
+        for heading, rows in blocks:
+            if ranked:
+                lines.append(f"| *{escape_markdown(heading)}* |" + "  |" * (len(heads) - 1))
+            lines += [_markdown_row(row, leaderboard.columns, found) for row in rows]
         lines.append("")
     lines += [f"<sup>{letter}</sup> {_markdown_note(text)}  " for letter, text in found.listed()]
     return "\n".join(lines).rstrip() + "\n"
@@ -367,7 +389,7 @@ def _markdown_row(row: Row, columns: Sequence[Column], found: Notes) -> str:
 
     title = escape_markdown(row.card.title)
     cells = [
-        marked(f"*{title}*" if row.card.reference_row else title, "method"),
+        marked(title if row.card.ranked else f"*{title}*", "method"),
         escape_markdown(_inputs(row)),
         escape_markdown(_trained_on(row)),
     ]
@@ -464,14 +486,18 @@ def to_latex(leaderboard: Leaderboard, *, wide: bool = False) -> str:
         r"\toprule",
         " & ".join(escape_latex(head) for head in heads) + r" \\",
     ]
-    for protocol, ranked, reference in groups_of(leaderboard):
+    for protocol, ranked, blocks in groups_of(leaderboard):
         lines.append(r"\midrule")
         lines.append(rf"\multicolumn{{{width}}}{{@{{}}l}}{{Protocol \texttt{{{protocol}}}}} \\")
         lines.append(r"\addlinespace[2pt]")
         lines += [_latex_row(row, columns, found) for row in ranked]
-        if ranked and reference:
-            lines.append(rf"\cmidrule{{1-{width}}}")
-        lines += [_latex_row(row, columns, found) for row in reference]
+        for heading, rows in blocks:
+            if ranked:
+                lines.append(rf"\cmidrule{{1-{width}}}")
+            if not rows[0].card.reference_row:
+                text = rf"\textit{{{escape_latex(heading)}}}"
+                lines.append(rf"\multicolumn{{{width}}}{{@{{}}l}}{{{text}}} \\")
+            lines += [_latex_row(row, columns, found) for row in rows]
     lines += [r"\bottomrule", r"\end{tabular}"]
     if listed := found.listed():
         lines += ["", r"\smallskip", r"\begin{minipage}{\linewidth}\scriptsize\raggedright"]
@@ -490,7 +516,7 @@ def _latex_row(row: Row, columns: Sequence[Column], found: Notes) -> str:
 
     title = escape_latex(row.card.title)
     letters = found.of(row, "method")
-    title = rf"\textit{{{title}}}" if row.card.reference_row else title
+    title = title if row.card.ranked else rf"\textit{{{title}}}"
     cells = [
         rf"{title}\textsuperscript{{{letters}}}" if letters else title,
         escape_latex(_inputs(row)),
@@ -689,7 +715,7 @@ def to_json(leaderboard: Leaderboard) -> dict[str, Any]:
 def to_terminal(leaderboard: Leaderboard, console: Console) -> None:
     """Print one table per protocol, then the footnotes."""
     found = notes(leaderboard)
-    for protocol, ranked, reference in groups_of(leaderboard):
+    for protocol, ranked, blocks in groups_of(leaderboard):
         table = Table(
             box=box.SIMPLE_HEAD, title=Text(f"Protocol {protocol}", "bold"), title_justify="left"
         )
@@ -700,10 +726,13 @@ def to_terminal(leaderboard: Leaderboard, console: Console) -> None:
         table.add_column("Scored / of", justify="right", no_wrap=True)
         for row in ranked:
             table.add_row(*_terminal_row(row, leaderboard.columns, found))
-        if ranked and reference:
-            table.add_section()
-        for row in reference:
-            table.add_row(*_terminal_row(row, leaderboard.columns, found), style="italic")
+        for heading, rows in blocks:
+            if ranked:
+                table.add_section()
+            if not rows[0].card.reference_row:
+                table.add_row(Text(heading, "dim"))
+            for row in rows:
+                table.add_row(*_terminal_row(row, leaderboard.columns, found), style="italic")
         console.print(table)
     for letter, text in found.listed():
         console.print(Text(f"{letter}  {text}", "dim"))
@@ -824,9 +853,12 @@ def to_html(leaderboard: Leaderboard, *, contact_sheet: str | None = None) -> st
                 "protocol": protocol,
                 "text": PROTOCOL_TEXT[protocol],
                 "ranked": [html_row(row, leaderboard.columns, found) for row in ranked],
-                "reference": [html_row(row, leaderboard.columns, found) for row in reference],
+                "blocks": [
+                    (heading, [html_row(row, leaderboard.columns, found) for row in rows])
+                    for heading, rows in blocks
+                ],
             }
-            for protocol, ranked, reference in groups_of(leaderboard)
+            for protocol, ranked, blocks in groups_of(leaderboard)
         ],
         notes=[(letter, spans(text)) for letter, text in found.listed()],
         contact_sheet=contact_sheet,

@@ -1,8 +1,10 @@
 """From a configuration to a trained model: what `a2bench train` does."""
 
 import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib import import_module
 from inspect import signature
@@ -118,8 +120,9 @@ def train(order: Order, home: Path, *, restart: bool = False) -> Done:
     if order.variant not in variants:
         raise unknown_name(f"variant of {order.base}", order.variant, variants)
     clips = clips_of(order.data, home)
-    with alone_in(folder / "train.lock", "this training run"):
-        if restart:
+    main = int(os.environ.get("RANK", "0")) == 0  # as launchers say it: one process a device
+    with alone_in(folder / "train.lock", "this training run") if main else nullcontext():
+        if restart and main:
             for path in folder.iterdir():
                 if path.name != "train.lock":
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -140,12 +143,13 @@ def train(order: Order, home: Path, *, restart: bool = False) -> Done:
             enough = record.steps >= order.settings.steps or record.ended == "minutes"
             if enough and folder_digest(folder / "weights") == record.weights_sha256:
                 return Done(record, folder, record.steps, 0, record.last_loss)
-        write_json(folder / "training.json", deciding)
+        if main:
+            write_json(folder / "training.json", deciding)
         found = checkpoint.folders(folder)
         before = int(found[-1].name) if found else 0
         outcome = loop.train(trainer, clips, order.settings, folder, label=f"train {name}")
         made = outcome.step - before
-        if outcome.ended == "signal":
+        if outcome.ended == "signal" or not main:
             return Done(None, folder, outcome.step, made, outcome.loss)
         record = _written(order, home, name, trainer, clips, deciding, outcome)
         return Done(record, folder, outcome.step, made, outcome.loss)

@@ -15,9 +15,6 @@ from torch import Tensor, nn
 from a2bench.errors import A2BenchError
 from a2bench.paths import write_aside
 
-from .stored import read_json
-from .tensors import exactly, read_safetensors
-
 CLASS = "PatchCodec"
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "diffusion_pytorch_model.safetensors"
@@ -94,19 +91,3 @@ class PatchCodec(nn.Module):
         config = {"_class_name": CLASS, "patch": self.patch, "channels": self.channels}
         with write_aside(folder / CONFIG_FILE) as aside:
             aside.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-
-    @classmethod
-    def from_pretrained(cls, folder: Path) -> Self:
-        """Read what `save_pretrained` wrote.
-
-        Raises:
-            A2BenchError: another class, a size out of range, or other tensors than its own.
-        """
-        values = read_json(folder / CONFIG_FILE)
-        if values.pop("_class_name", None) != CLASS or values.keys() != {"patch", "channels"}:
-            raise A2BenchError(f"{folder / CONFIG_FILE}: expected {CLASS} with patch and channels")
-        codec = cls(**values)
-        expected = {name: tuple(tensor.shape) for name, tensor in codec.state_dict().items()}
-        path = folder / WEIGHTS_FILE
-        codec.load_state_dict(exactly(read_safetensors(path), expected, str(path)))
-        return codec.float()

@@ -4,6 +4,8 @@ Frames travel as images (b*n, c, h, w), sample by sample; n is the number of fra
 reference's slot included. All attention is `scaled_dot_product_attention` without mask.
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -31,6 +33,11 @@ def tokens_to_images(tokens: Tensor, height: int) -> Tensor:
 
 def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """softmax(q k^T / sqrt(d)) v of (B, heads, tokens, d)."""
+    if q.requires_grad and q.device.type == "cpu":
+        # The fused kernel is slow on a CPU where many short sequences are trained: 2.8 times for 7
+        # frames at 3,456 pixels, 1.7 times for 216 tokens (both directions, bfloat16).
+        weights = torch.softmax(q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]), dim=-1)
+        return weights.to(v.dtype) @ v
     if len(q) <= _MOST_SEQUENCES:
         return F.scaled_dot_product_attention(q, k, v)
     starts = range(0, len(q), _MOST_SEQUENCES)

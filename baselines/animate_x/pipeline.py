@@ -9,6 +9,7 @@ VAE and CLIP are those of diffusers and transformers.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, fields, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
@@ -63,6 +64,8 @@ class PipelineConfig:
         steps: asked of the sampler; 30 runs 31, see `sampler.times`.
         guidance_scale: 1 is none.
         conditioning: where the reference enters.
+        times: falling diffusion times that are visited instead of the sampler's own, for models
+            that were trained at few; None: by `steps`.
     """
 
     weights: WeightsKind
@@ -72,6 +75,7 @@ class PipelineConfig:
     steps: int = 30
     guidance_scale: float = 2.5
     conditioning: Conditioning = "local_image"
+    times: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.weights not in get_args(WeightsKind):
@@ -85,6 +89,10 @@ class PipelineConfig:
             )
         most = {"window": _MOST_FRAMES, "steps": sampler.TIMES, "guidance_scale": 1000}
         check_fields(self, "pipeline config", least={"guidance_scale": 0}, most=most)
+        if self.times is not None and not _falling(self.times):
+            raise A2BenchError(
+                f"pipeline config, times: {self.times!r}: expected falling times from 999 to 0"
+            )
 
 
 @dataclass(frozen=True)
@@ -187,7 +195,7 @@ class AnimateXPipeline:
             num_frames: most frames to make; None: as many as drive. A shorter clip gives fewer.
             frame_stride: every so many of the driving frames is used.
             size: (width, height) in px; None: what the weights were made for.
-            steps: asked of the sampler; None: the configuration's.
+            steps: asked of the sampler; None: the configuration's, or the times it names.
             guidance_scale: 1 skips the unconditional branch; None: the configuration's.
             window: frames denoised together; None: the configuration's.
             overlap: of neighbouring windows, in frames, where their predictions are blended; None:
@@ -236,11 +244,13 @@ class AnimateXPipeline:
         if scale == 1:
             branches = [pair[:1] for pair in branches]
         predict = self._predictor(parts, branches, scale, overlap, batch_guidance)
-        total = len(sampler.times(config.steps))
+        visited = None if steps is not None else config.times
+        total = len(visited or sampler.times(config.steps))
         latents = sampler.sample(
             predict,
             noise,
             config.steps,
+            visited=visited,
             on_step=None if on_step is None else lambda done, _: on_step(done, total),
         )
         return self._decode(latents)
@@ -502,10 +512,22 @@ def _read_config(path: Path) -> PipelineConfig:
             "\nhint: released ones come by `a2bench fetch animate_x` and from_weights()"
         )
     del values["schema"]
+    if isinstance(values.get("times"), list):
+        values["times"] = tuple(values["times"])
     try:
         return PipelineConfig(**values)
     except A2BenchError as error:
         raise A2BenchError(f"{path}: {error}") from error
+
+
+def _falling(times: object) -> bool:
+    """Whether these are diffusion times, each smaller than the one before."""
+    return (
+        isinstance(times, tuple)
+        and len(times) > 0
+        and all(type(time) is int and 0 <= time < sampler.TIMES for time in times)
+        and all(one > other for one, other in pairwise(times))
+    )
 
 
 def _chosen(clip: Clip, frames: int | None, stride: int) -> Clip:

@@ -4,7 +4,7 @@ Asking for 30 steps runs 31 (times 991, 958, ..., 1: the stride is 1000 // 30 = 
 time 999 is not visited unless the step count brings it there. `quirks` lists what is kept.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import torch
@@ -48,6 +48,7 @@ def sample(
     noise: Tensor,
     steps: int,
     *,
+    visited: Sequence[int] | None = None,
     on_step: Callable[[int, Tensor], None] | None = None,
 ) -> Tensor:
     """Run the deterministic (eta 0) loop.
@@ -59,17 +60,23 @@ def sample(
         predict: v, of x at an integer time, both of any shape.
         noise: float32, the start.
         steps: asked for; see `times`.
+        visited: falling times to visit instead, for models of few steps; each step lands on the
+            next, the last one on the first noise level.
         on_step: told the number of steps done, and x.
 
     Returns:
         The denoised latents, float32.
     """
     alphas = alphas_cumprod()
-    stride = TIMES // steps if 1 <= steps <= TIMES else 0
+    if visited is None:
+        chosen = times(steps)
+        targets = [max(time - TIMES // steps, 0) for time in chosen]
+    else:
+        chosen, targets = list(visited), [*visited[1:], 0]
     x = noise
-    for done, time in enumerate(times(steps), start=1):
+    for done, (time, target) in enumerate(zip(chosen, targets, strict=True), start=1):
         signal, spread = _roots(alphas[time])
-        next_signal, next_spread = _roots(alphas[max(time - stride, 0)])
+        next_signal, next_spread = _roots(alphas[target])
         v = predict(x, time).to(x.dtype)
         clean = signal * x - spread * v
         x = next_signal * clean + next_spread * (signal * v + spread * x)

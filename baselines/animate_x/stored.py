@@ -15,7 +15,7 @@ from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from a2bench.errors import A2BenchError
 
-from . import convert
+from . import codec, convert
 from .tensors import exactly, read_safetensors, shapes
 
 INDEX = "model_index.json"
@@ -67,7 +67,25 @@ def read_autoencoder(folder: Path) -> Any:
     Raises:
         A2BenchError: see `fill`; or its configuration is none of such a class.
     """
+    if read_json(folder / codec.CONFIG_FILE).get("_class_name") == codec.CLASS:
+        return read_patch_codec(folder)
     return read_vae(folder)
+
+
+def read_patch_codec(folder: Path) -> codec.PatchCodec:
+    """Read what `PatchCodec` saved, to float32.
+
+    Raises:
+        A2BenchError: another class, a size out of range, or other tensors than its own.
+    """
+    path = folder / codec.CONFIG_FILE
+    values = read_json(path)
+    if values.pop("_class_name", None) != codec.CLASS or values.keys() != {"patch", "channels"}:
+        raise A2BenchError(f"{path}: expected {codec.CLASS} with patch and channels")
+    module = codec.PatchCodec(**values)
+    path = folder / codec.WEIGHTS_FILE
+    module.load_state_dict(exactly(read_safetensors(path), shapes(module), str(path)))
+    return module.float()
 
 
 def read_vae(folder: Path) -> Any:

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from a2bench.baselines.animate_x.codec import PatchCodec
+from a2bench.baselines.animate_x.stored import read_autoencoder
 from a2bench.errors import A2BenchError
 
 
@@ -62,16 +63,19 @@ def test_a_folder_holds_it(tmp_path):
     codec = PatchCodec.fit(pictures(), 4, 8)
     codec.save_pretrained(tmp_path)
 
-    again = PatchCodec.from_pretrained(tmp_path)
+    again = read_autoencoder(tmp_path)
 
     assert torch.equal(again.encode(pictures()), codec.encode(pictures()))
 
 
-@pytest.mark.parametrize("change", [{"patch": 0}, {"channels": 49}, {"patch": "4"}, {"more": 1}])
+@pytest.mark.parametrize(
+    "change",
+    [{"patch": 0}, {"channels": 49}, {"patch": "4"}, {"more": 1}, {"_class_name": "PatchCode"}],
+)
 def test_a_folder_that_says_something_else_is_refused(tmp_path, change):
     PatchCodec(4, 8).save_pretrained(tmp_path)
     path = tmp_path / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
 
     with pytest.raises(A2BenchError):
-        PatchCodec.from_pretrained(tmp_path)
+        read_autoencoder(tmp_path)

@@ -83,7 +83,7 @@ def test_every_species_can_be_drawn():
 
 def test_a_clip_follows_from_index_and_generator(tmp_path):
     """Kept or drawn anew, the same pixels and poses; the reference is the neutral stand."""
-    drawn, kept = TrainingCast(3), TrainingCast(3, cache=tmp_path)
+    drawn, kept = TrainingCast(3), TrainingCast(3, cache=str(tmp_path))
 
     clips = [
         source.clip(2, size=SMALL, frames=5, rng=np.random.default_rng(7))
@@ -101,7 +101,7 @@ def test_a_clip_follows_from_index_and_generator(tmp_path):
 
 def test_half_of_the_clips_show_an_image_encoder_another_dancer(tmp_path):
     """As in `cross`; where they do not, it sees the character itself, as in `self`."""
-    source = TrainingCast(1, cache=tmp_path)
+    source = TrainingCast(1, cache=str(tmp_path))
     rng = np.random.default_rng(0)
 
     clips = [source.clip(0, size=SMALL, frames=3, rng=rng) for _ in range(40)]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from a2bench.errors import A2BenchError
 from a2bench.metric import Video
@@ -34,6 +35,7 @@ _SEED = "training cast 1"
 _FAR = 1_000_000
 """Doubles, who dance what a character dances for an image encoder, are numbered from here."""
 _THUMBNAIL_HEIGHT = 96
+_SMALLEST_DRAWN = (144, 216)
 
 
 @dataclass(frozen=True)
@@ -128,34 +130,37 @@ def training_character(number: int) -> TrainingCharacter:
     )
 
 
+@dataclass(frozen=True)
 class TrainingCast:
     """Clips of the training characters: a provider as `a2bench.training.clips` describes it.
 
     A clip is some of the 32 frames that a character dances at 8 Hz, the benchmark's instants; its
     reference is the neutral stand at 0 s, as in the benchmark.
+
+    Attributes:
+        characters: how many.
+        first: number of the first one, so that a validation set can be others.
+        drivers: share of clips whose `driving_frames` show somebody else dancing the same, as in
+            `cross`; in the others an image encoder sees the character itself, as in `self`.
+        cache: folder that keeps what was drawn; None: draw whenever asked.
     """
 
-    def __init__(
-        self,
-        characters: int = 600,
-        *,
-        first: int = 0,
-        drivers: float = 0.5,
-        cache: Path | None = None,
-    ) -> None:
-        """Take so many characters.
+    characters: int = 600
+    first: int = 0
+    drivers: float = 0.5
+    cache: str | None = None
 
-        Args:
-            characters: how many.
-            first: number of the first one, so that a validation set can be others.
-            drivers: share of clips whose `driving_frames` show somebody else dancing the same, as
-                in `cross`; in the others an image encoder sees the character itself, as in `self`.
-            cache: folder that keeps what was drawn; None: draw whenever asked.
-        """
-        self.characters = characters
-        self.first = first
-        self.drivers = drivers
-        self.cache = cache
+    def describe(self) -> str:
+        """Say in a few words what these are, for a model's card."""
+        families = len({species.family for species in TRAINING_SPECIES.values()})
+        return (
+            f"{self.characters} procedural characters of {families} families, "
+            f"{len(TRAINING_MOVES)} moves, none of them the benchmark's"
+        )
+
+    def identity(self) -> dict[str, str]:
+        """Return what decides the clips beside the fields: the version of the cast."""
+        return {"cast": _SEED}
 
     def __len__(self) -> int:
         return self.characters
@@ -176,22 +181,23 @@ class TrainingCast:
         stride = 1 + int(rng.integers(max(1, min(4, (FRAMES - 1) // max(frames - 1, 1)))))
         start = int(rng.integers(FRAMES - (frames - 1) * stride))
         taken = slice(start, start + (frames - 1) * stride + 1, stride)
-        drawn = self._drawn(self.first + index, size)
+        drawn = self._drawn(self.first + index, _drawn_size(*size))
+        poses = drawn.poses.resized(*size)
         other = rng.random() < self.drivers
         return TrainingClip(
             training_character(self.first + index).id,
-            np.asarray(drawn.frames[taken]),
-            drawn.poses[taken],
+            _brought_to(drawn.frames[taken], size),
+            poses[taken],
             FPS / stride,
-            reference_image=np.asarray(drawn.frames[0]),
-            reference_pose=drawn.poses[:1],
+            reference_image=_brought_to(drawn.frames[:1], size)[0],
+            reference_pose=poses[:1],
             driving_frames=np.asarray(drawn.driver[taken]) if other else None,
         )
 
     def _drawn(self, number: int, size: tuple[int, int]) -> "_Drawn":
         if self.cache is None:
             return _draw(number, size)
-        folder = self.cache / f"{_SEED} {size[0]}x{size[1]}".replace(" ", "-")
+        folder = Path(self.cache) / f"{_SEED} {size[0]}x{size[1]}".replace(" ", "-")
         path = folder / f"{number:05d}"
         poses = path.with_suffix(".pose.npz")
         if not poses.exists():  # written last: what it stands for is whole
@@ -220,13 +226,33 @@ class _Drawn:
     poses: PoseClip
 
 
-def _draw(number: int, size: tuple[int, int]) -> _Drawn:
-    width, height = size
+def _drawn_size(width: int, height: int) -> tuple[int, int]:
+    """Return the size at which frames of a size are drawn.
+
+    Small ones are drawn larger and made smaller, as a method's reference picture is: so thin lines
+    fade instead of breaking.
+
+    Raises:
+        A2BenchError: another shape than the drawings'.
+    """
     if width * FRAME_SIZE[1] != height * FRAME_SIZE[0]:
         raise A2BenchError(
             f"{width}x{height} px: training characters are drawn 2:3\n"
             f"hint: size=({2 * height // 3}, {height})"
         )
+    return max((width, height), _SMALLEST_DRAWN)
+
+
+def _brought_to(frames: Video, size: tuple[int, int]) -> Video:
+    """Return frames (t, h, w, 3) at a size, by antialiased bicubic."""
+    if frames.shape[2] == size[0]:
+        return np.asarray(frames)
+    bicubic = Image.Resampling.BICUBIC
+    return np.stack([np.asarray(Image.fromarray(one).resize(size, bicubic)) for one in frames])
+
+
+def _draw(number: int, size: tuple[int, int]) -> _Drawn:
+    width, height = size
     character = training_character(number)
     double = training_character(number + _FAR)
     scene = Scene.self_driven(character)

@@ -110,6 +110,9 @@ class Options:
         drops: of conditions.
         checkpointing: whether activations are computed again instead of kept.
         window, steps, guidance_scale: of the trained pipeline; window None: `frames`.
+        huber: c of a pseudo-Huber loss 2 c (sqrt(e^2 + c^2) - c) of v instead of its square: errors
+            above c count linearly, so that what moves does not outweigh what stays. None: squares.
+        sampling_times: falling times that the trained pipeline visits instead of those of `steps`.
     """
 
     start: str | None = None
@@ -135,6 +138,8 @@ class Options:
     window: int | None = None
     steps: int = 30
     guidance_scale: float = 2.5
+    sampling_times: tuple[int, ...] | None = None
+    huber: float | None = None
 
     def __post_init__(self) -> None:
         if self.conditioning not in get_args(Conditioning):
@@ -149,6 +154,8 @@ class Options:
             self.times and all(type(time) is int and 0 <= time < 1000 for time in self.times)
         ):
             raise A2BenchError(f"options.times={self.times}: expected times from 0 to 999")
+        if self.huber is not None and not 0 < self.huber <= 100:
+            raise A2BenchError(f"options.huber={self.huber}: expected a number up to 100")
         if self.time_weights is not None and (
             self.times is None
             or len(self.time_weights) != len(self.times)

@@ -95,8 +95,10 @@ class DenoisingLoss(nn.Module):
         noisy = signal * latents + spread * batch["noise"]
         target = signal * batch["noise"] - spread * latents
         answer = self.unet(noisy, batch["time"], conditions)
-        error: Tensor = (answer.float() - target).square().flatten(1).mean(1)
-        return error
+        error: Tensor = (answer.float() - target).square()
+        if (c := options.huber) is not None:
+            error = 2 * c * ((error + c * c).sqrt() - c)
+        return error.flatten(1).mean(1)
 
     def _latents(self, frames: Tensor, draws: Tensor) -> Tensor:
         """Frames uint8 (b, f, 3, H, W) to (b, c, f, h, w)."""
@@ -145,6 +147,7 @@ class AnimateXTrainer:
             steps=options_.steps,
             guidance_scale=options_.guidance_scale,
             conditioning=options_.conditioning,
+            times=options_.sampling_times,
         )
         codec = codec_of(autoencoder)
         multiple = codec.factor * unet.config.size_multiple

@@ -305,8 +305,9 @@ def _there(
 
 def _table(leaderboard: Leaderboard, protocol: Protocol) -> dict[str, Any]:
     found = notes(leaderboard)
-    groups = {name: (ranked, apart) for name, ranked, apart in groups_of(leaderboard)}
-    ranked, apart = groups.get(protocol, ([], []))
+    groups = {group.protocol: group for group in groups_of(leaderboard)}
+    ranked, blocks = groups[protocol][1:] if protocol in groups else ([], [])
+    apart = [row for _, rows in blocks for row in rows]
     used = {
         letter
         for row in (*ranked, *apart)
@@ -317,7 +318,7 @@ def _table(leaderboard: Leaderboard, protocol: Protocol) -> dict[str, Any]:
         "rows": [
             {
                 "method": row.card.name,
-                "reference": row.card.reference_row,
+                "reference": not row.card.ranked,
                 **html_row(row, leaderboard.columns, found),
                 "low": [cell.low for cell in row.cells],
                 "high": [cell.high for cell in row.cells],

@@ -118,7 +118,8 @@ def _lines(leaderboard: Leaderboard) -> list[_Line]:
     lines = [_Line(tuple(heads), rule=1.2)]
     for protocol, ranked, blocks in groups_of(leaderboard):
         lines.append(_Line((_Text((f"Protocol {protocol}",), bold=True),), whole=True, rule=0.6))
-        for row in (*ranked, *(row for _, rows in blocks for row in rows)):
+        apart = [row for _, rows in blocks for row in rows]
+        for row in (*ranked, *apart):
             italic = not row.card.ranked
             cells = [
                 _Text((plain_text(row.card.title),), italic=italic),
@@ -136,7 +137,7 @@ def _lines(leaderboard: Leaderboard) -> list[_Line]:
                     )
                 )
             cells.append(_Text((f"{row.scored} / {row.of}",)))
-            first = bool(reference) and row is reference[0]
+            first = any(row is rows[0] for _, rows in blocks)
             lines.append(_Line(tuple(cells), rule=0.4 if first else 0.0))
     return lines
 

@@ -1,10 +1,11 @@
-"""The two steps of `mini_epi`'s recipe that are no training. docs/miniature.md has all commands.
+"""The steps of `mini_epi`'s recipe that are no training. docs/miniature.md has all commands.
 
-    python benchmarks/miniature_stages.py rescale RUN OUT   # between the stages
+    python benchmarks/miniature_stages.py rescale RUN OUT   # after the first stage
+    python benchmarks/miniature_stages.py average RUN OUT   # after the second
     python benchmarks/miniature_stages.py half WEIGHTS OUT  # what is committed
 
-`rescale` takes the averaged weights of the newest checkpoint of a stopped run, and puts its
-latents on another scale. Latents of a patch codec are principal components times their standard
+`average` writes the averaged weights of the newest checkpoint of a stopped run. `rescale` also puts
+its latents on another scale. Latents of a patch codec are principal components times their standard
 deviation to the power -0.5; with -0.75 fine directions count more in the loss. Where the network
 reads and writes latents its weights are divided and multiplied by the ratio, so the answer is the
 same before training goes on (for a model of one step from pure noise: its noisy latents do not
@@ -57,21 +58,27 @@ def rescale(run: Path, out: Path, power: float = 0.75) -> None:
     pipeline.save_pretrained(out)
 
 
+def average(run: Path, out: Path) -> None:
+    """Write the pipeline of a run."""
+    averaged(run).save_pretrained(out)
+
+
 def half(weights: Path, out: Path) -> None:
     """Write a pipeline with its UNet in float16."""
     AnimateXPipeline.from_pretrained(weights, dtype=torch.float16).save_pretrained(out)
 
 
 def main() -> None:
-    """Do one of the two."""
+    """Do one of the three."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("what", choices=("rescale", "half"))
+    parser.add_argument("what", choices=("rescale", "average", "half"))
     parser.add_argument("source", type=Path)
     parser.add_argument("out", type=Path)
     options = parser.parse_args()
-    {"rescale": rescale, "half": half}[options.what](options.source, options.out)
+    steps = {"rescale": rescale, "average": average, "half": half}
+    steps[options.what](options.source, options.out)
 
 
 if __name__ == "__main__":

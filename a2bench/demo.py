@@ -18,7 +18,7 @@ from a2bench.suites import suites_metrics
 
 METHODS = ("still", "copy_driving", "similarity_warp", "puppet_warp", "oracle")
 MINIATURE = "mini_epi"
-"""A network that learned, in a block of its own; in `cross` only, since it takes a second a clip."""
+"""A network that learned, in a block of its own; in `cross` only: it takes a second a clip."""
 PROTOCOLS: tuple[Protocol, ...] = ("self", "cross")
 SUITES = ("a2bench", "disco")
 

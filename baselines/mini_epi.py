@@ -5,9 +5,10 @@ docs/miniature.md says how it was trained, what it can do and what it cannot.
 
 from dataclasses import replace
 
-from a2bench.baselines.animate_x import Clip, TrainedAnimateX
 from a2bench.method import Inputs
 from a2bench.pose.realign import realign
+
+from .animate_x import Clip, TrainedAnimateX
 
 
 class MiniEPI(TrainedAnimateX):

@@ -17,8 +17,6 @@ from a2bench.store import RunFolder
 from a2bench.suites import suites_metrics
 
 METHODS = ("still", "copy_driving", "similarity_warp", "puppet_warp", "oracle")
-MINIATURE = "mini_epi"
-"""A network that learned, in a block of its own; in `cross` only: it takes a second a clip."""
 PROTOCOLS: tuple[Protocol, ...] = ("self", "cross")
 SUITES = ("a2bench", "disco")
 
@@ -65,21 +63,18 @@ def demo(
     ensure_truths(dataset, dataset.cases("cross", split), workers)
     lap("cross truths")
     cards = [plugins.card(name) for name in METHODS]
-    shown_once: dict[Protocol, str] = {"self": "the demo runs it in cross only"}
-    cards.append(plugins.card(MINIATURE).model_copy(update={"not_applicable": shown_once}))
-    names = [card.name for card in cards]
     summary = run(store, dataset, cards, PROTOCOLS, split, workers=workers)
     lap("run")
     metrics = suites_metrics(SUITES)
     score(store, dataset, cards, PROTOCOLS, split, metrics, workers=workers, networks=False)
     lap("score")
     made, field_made = (
-        board(store, dataset, names, PROTOCOLS, split, suite, networks=False) for suite in SUITES
+        board(store, dataset, METHODS, PROTOCOLS, split, suite, networks=False) for suite in SUITES
     )
     sheet = out / "contact_sheet.png"
     found = committed(made, store, dataset)
     if not sheet.exists() or summary.finished or _written(out) != with_files(found.provenance, {}):
-        write_sheet(store, dataset, names, "cross", split, sheet)
+        write_sheet(store, dataset, METHODS, "cross", split, sheet)
     files = write_leaderboard(found, out)  # after the sheet, which the page shows
     lap("table and contact sheet")
     return DemoReport(made, field_made, files, sheet, seconds)

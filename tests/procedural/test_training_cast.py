@@ -95,8 +95,9 @@ def test_a_clip_follows_from_index_and_generator(tmp_path):
         assert clip.poses.digest() == clips[0].poses.digest()
         assert clip.fps == clips[0].fps
     assert clips[0].frames.shape == (5, 48, 32, 3)
-    first = Scene.self_driven(training_character(2)).frame(0.0, scale=1 / 16)
-    assert (clips[0].reference_image == first.rgb).all()
+    as_drawn = kept.clip(2, size=(144, 216), frames=1, rng=np.random.default_rng(7))
+    first = Scene.self_driven(training_character(2)).frame(0.0, scale=216 / 768)
+    assert (as_drawn.reference_image == first.rgb).all()  # smaller ones are this one, made smaller
 
 
 def test_half_of_the_clips_show_an_image_encoder_another_dancer(tmp_path):

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from importlib import import_module
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -90,10 +89,10 @@ def clips_of(data: Mapping[str, Any], home: Path) -> TrainingClips:
         dataset = Dataset.find(home, str(rest.pop("dataset")))
         return DatasetClips(dataset, str(rest.pop("split", "full")), **rest)
     if provider == "training_cast":
-        cast = import_module("a2bench.procedural.training_cast").TrainingCast
-        _refuse_unknown(rest, set(signature(cast).parameters), "data")
-        found: TrainingClips = cast(**rest)
-        return found
+        from a2bench.procedural.training_cast import TrainingCast
+
+        _refuse_unknown(rest, set(signature(TrainingCast).parameters), "data")
+        return TrainingCast(**rest)
     raise unknown_name("provider of training data", str(provider), PROVIDERS)
 
 
@@ -128,12 +127,14 @@ def train(order: Order, home: Path, *, restart: bool = False) -> Done:
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
         options = _merged(order.options, variants[order.variant].options)
         trainer: MethodTrainer = trainer_class(options, clips, seed=order.settings.seed)
+        # where drawings are kept decides nothing
+        data = {key: value for key, value in order.data.items() if key != "cache"}
         deciding = _plain(
             {
                 "base": order.base,
                 "variant": order.variant,
                 "options": trainer.settings(),
-                "data": {**order.data, **_identity(clips)},
+                "data": {**data, **_identity(clips)},
                 "loop": order.settings.decides(),
             }
         )

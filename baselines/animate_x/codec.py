@@ -24,9 +24,8 @@ class PatchCodec(nn.Module):
     """Patches of p x p px as k numbers each.
 
     The directions are orthonormal, so decoding is the transpose of encoding, and no other k
-    directions give a smaller squared error on the pictures they were fitted to. Each latent is
-    scaled so that its standard deviation is the root of what it was: strong directions stay
-    stronger, but by less.
+    directions give a smaller squared error on the pictures they were fitted to. Strong directions
+    stay stronger in the latents, but by less: see `fit`.
     """
 
     mean: Tensor
@@ -48,8 +47,17 @@ class PatchCodec(nn.Module):
         self.register_buffer("scale", torch.ones(channels))
 
     @classmethod
-    def fit(cls, pictures: Tensor, patch: int, channels: int) -> Self:
-        """Find the directions that keep most of pictures, float (n, 3, H, W) in [-1, 1]."""
+    def fit(cls, pictures: Tensor, patch: int, channels: int, power: float = 0.5) -> Self:
+        """Find the directions that keep most of pictures, float (n, 3, H, W) in [-1, 1].
+
+        Latents are divided by their standard deviation to `power`, 0 to 1: with 0 an error counts
+        as much as in pixels, with 1 fine directions count as much as coarse ones.
+
+        Raises:
+            A2BenchError: patch, channels or power out of range.
+        """
+        if not 0 <= power <= 1:
+            raise A2BenchError(f"latents over their deviation to {power!r}: expected 0 to 1")
         codec = cls(patch, channels)
         patches = codec._patches(pictures).transpose(1, 2).flatten(0, 1).double()
         mean = patches.mean(dim=0)
@@ -61,7 +69,7 @@ class PatchCodec(nn.Module):
         spread = values.flip(0)[:channels].clamp(min=1e-12).sqrt()
         codec.mean = mean.float()
         codec.basis = (basis * largest.sign()).float()
-        codec.scale = spread.rsqrt().float()
+        codec.scale = spread.pow(-power).float()
         return codec
 
     def encode(self, pictures: Tensor) -> Tensor:

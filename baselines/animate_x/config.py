@@ -69,6 +69,10 @@ class UNetConfig:
         num_heads: of the first temporal transformer only; elsewhere channels / head_dim.
         attn_scales: sizes (1: full) that have attention.
         num_tokens: image tokens in the context.
+        control_channels: of the maps of local image and driving poses, laid beside the latents of
+            frames 1 and on.
+        reference_width: channels inside the stem of the reference's latent; all that its slot shows
+            goes through them.
         indicator: the implicit pose indicator; anything but `full` is an ablation of it.
     """
 
@@ -83,6 +87,8 @@ class UNetConfig:
     attn_scales: tuple[float, ...] = (1.0, 0.5, 0.25)
     dropout: float = 0.1
     num_tokens: int = 4
+    control_channels: int = 8
+    reference_width: int = 32
     pose_encoder: PoseEncoderConfig = field(default_factory=PoseEncoderConfig)
     perceiver: PerceiverConfig = field(default_factory=PerceiverConfig)
     indicator: Indicator = "full"

@@ -38,17 +38,15 @@ from .tensors import exactly, read_safetensors, shapes
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "diffusion_pytorch_model.safetensors"
 
-_CONTROL = 8
-"""Channels of the pose and local-image maps, laid beside the latents of frames 1 and on."""
-
 
 @dataclass(frozen=True)
 class Conditions:
     """What a batch of clips is conditioned on, encoded; the same at every time step.
 
     Attributes:
-        control: (b, 8, f, h, w), maps of the local image and the driving poses.
-        reference: (b, 12, h, w), the reference's own slot before frame 1; zeros as released.
+        control: (b, control_channels, f, h, w), maps of the local image and the driving poses.
+        reference: (b, in_dim + control_channels, h, w), the reference's own slot before frame 1;
+            zeros as released.
         context: (b, 81, context_dim), 77 text and 4 image tokens.
         motion: (b, f + 1, 4, context_dim), the pose indicator's tokens.
     """
@@ -94,19 +92,20 @@ class UNet(nn.Module):
         self.pose_embedding_after = (
             None if indicator == "none" else Perceiver(config.perceiver, indicator)
         )
-        slot = config.in_dim + _CONTROL
-        self.local_image_embedding = PictureStem(_CONTROL)
-        self.local_image_embedding_after = StemTransformer(_CONTROL)
-        self.dwpose_embedding = PictureStem(_CONTROL)
-        self.dwpose_embedding_after = StemTransformer(_CONTROL)
+        control, width = config.control_channels, config.reference_width
+        slot = config.in_dim + control
+        self.local_image_embedding = PictureStem(control)
+        self.local_image_embedding_after = StemTransformer(control)
+        self.dwpose_embedding = PictureStem(control)
+        self.dwpose_embedding_after = StemTransformer(control)
         self.randomref_pose2_embedding = PictureStem(slot)
         self.randomref_pose2_embedding_after = StemTransformer(slot)
         self.randomref_embedding2 = nn.Sequential(
-            nn.Conv2d(config.in_dim, 32, 3, padding=1),
+            nn.Conv2d(config.in_dim, width, 3, padding=1),
             nn.SiLU(),
-            nn.Conv2d(32, 32, 3, padding=1),
+            nn.Conv2d(width, width, 3, padding=1),
             nn.SiLU(),
-            nn.Conv2d(32, slot, 3, padding=1),
+            nn.Conv2d(width, slot, 3, padding=1),
         )
         self.randomref_embedding_after2 = StemTransformer(slot)
         self._build_levels(slot, embedding)
@@ -215,7 +214,7 @@ class UNet(nn.Module):
                 return value
             return value * keep[name].to(value).reshape(-1, *[1] * (value.ndim - 1))
 
-        control = blank(batch, _CONTROL, frames, height, width)
+        control = blank(batch, config.control_channels, frames, height, width)
         if local_image is not None:
             map_ = self.local_image_embedding.embed(local_image, latent_size)
             clip = map_[:, :, None].expand(-1, -1, frames, -1, -1)
@@ -223,7 +222,7 @@ class UNet(nn.Module):
         if pose_maps is not None:
             clip = _each_frame(self.dwpose_embedding, pose_maps[:, :, 1:], latent_size)
             control = control + kept(self.dwpose_embedding_after(clip), "pose_maps")
-        reference = blank(batch, config.in_dim + _CONTROL, height, width)
+        reference = blank(batch, config.in_dim + config.control_channels, height, width)
         if reference_latent is not None:
             one = self.randomref_embedding2(reference_latent)[:, :, None]
             reference = kept(self.randomref_embedding_after2(one)[:, :, 0], "reference_latent")
@@ -273,7 +272,10 @@ class UNet(nn.Module):
         return answer
 
     def network_input(self, latents: Tensor, conditions: Conditions) -> Tensor:
-        """Latents (b, 4, f, h, w) to images (b*(f+1), 12, h, w), the reference's slot first."""
+        """Latents (b, 4, f, h, w) to images (b*(f+1), 12, h, w), the reference's slot first.
+
+        4 and 12 are the released `in_dim` and `in_dim + control_channels`.
+        """
         noisy = torch.cat([latents, conditions.control.to(latents.dtype)], dim=1)
         slot = conditions.reference.to(latents.dtype)[:, :, None]
         return torch.cat([slot, noisy], dim=2).transpose(1, 2).flatten(0, 1)

@@ -51,12 +51,21 @@ def test_a_patch_is_seen_by_its_own_latent_alone():
     assert moved.max() < 1e-6
 
 
-def test_a_latent_varies_by_the_root_of_what_its_direction_does():
-    codec = PatchCodec.fit(pictures(20), 4, 4)
+@pytest.mark.parametrize("power", [0.0, 0.5, 0.75, 1.0])
+def test_a_latent_varies_by_the_deviation_to_one_minus_power(power):
+    """A direction of deviation s gives latents of s / s^power: as in pixels at 0, all 1 at 1."""
+    codec = PatchCodec.fit(pictures(20), 4, 4, power)
+    plain = PatchCodec.fit(pictures(20), 4, 4, 0.0)
 
     spread = codec.encode(pictures(20)).std(dim=(0, 2, 3), correction=0)
 
-    torch.testing.assert_close(spread, 1 / codec.scale, atol=1e-3, rtol=1e-3)
+    deviation = plain.encode(pictures(20)).std(dim=(0, 2, 3), correction=0)
+    torch.testing.assert_close(spread, deviation ** (1 - power), atol=1e-3, rtol=1e-3)
+
+
+def test_another_power_is_refused():
+    with pytest.raises(A2BenchError, match="expected 0 to 1"):
+        PatchCodec.fit(pictures(), 4, 4, 1.5)
 
 
 def test_a_folder_holds_it(tmp_path):

@@ -4,14 +4,16 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from a2bench.baselines.animate_x import Conditions, UNet
+from a2bench.baselines.animate_x import Conditions, PerceiverConfig, UNet
 from a2bench.errors import A2BenchError
 from tests.baselines import animate_x_goldens as goldens
+from tests.baselines import animate_x_tiny as tiny
 
 GOLDEN = goldens.OWN / "animate_x_unet.safetensors"
 CLOSE = {"rtol": 0, "atol": 1e-5}
@@ -110,6 +112,35 @@ def test_the_reference_latent_matters_only_in_its_own_mode(unet, text):
     assert not torch.allclose(with_latent, as_released, atol=1e-3)
     other_pose = answer(unet, latents, moved | {"reference_latent": latent}, text)
     assert not torch.allclose(other_pose, with_latent, atol=1e-3)
+
+
+@torch.inference_mode()
+def test_widths_that_small_models_choose_change_only_what_makes_or_reads_the_maps(text):
+    """32 control channels instead of 8, a stem of 48 instead of 32; the rest keeps its shapes."""
+    sizes = replace(
+        tiny.UNET, control_channels=32, reference_width=48, context_dim=text.shape[2],
+        pose_encoder=replace(tiny.UNET.pose_encoder, d_model=text.shape[2]),
+        perceiver=PerceiverConfig(text.shape[2], 1, 16, 2, text.shape[2], text.shape[2]),
+    )  # fmt: skip
+    wide, plain = UNet(sizes), UNet(replace(sizes, control_channels=8, reference_width=32))
+    latents, raw = given(wide, 2)
+
+    assert answer(wide, latents, raw | {"reference_latent": latents[:, :, 0]}, text).shape == (
+        latents.shape
+    )
+    before = plain.state_dict()
+    changed = {
+        name.split(".")[0] if name.split(".")[0] != "input_blocks" else name
+        for name, value in wide.state_dict().items()
+        if value.shape != before[name].shape
+    }
+    assert changed == {
+        *("local_image_embedding", "local_image_embedding_after"),
+        *("dwpose_embedding", "dwpose_embedding_after"),
+        *("randomref_pose2_embedding", "randomref_pose2_embedding_after"),
+        *("randomref_embedding2", "randomref_embedding_after2"),
+        "input_blocks.0.0.weight",
+    }
 
 
 def test_names_and_shapes_are_the_released_ones_at_full_size(pytestconfig):

@@ -6,7 +6,6 @@ configuration (antgroup/animate-x @ e41d3f03); no training code was released.
 
 import copy
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from a2bench.training.clips import TrainingClip, TrainingClips
 from a2bench.training.trainer import ParameterGroup, Prepare, Sample, Variant
 
 from .. import sampler, stored
+from ..codec import PatchCodec
 from ..latents import Codec, codec_of
 from ..pipeline import AnimateXPipeline, Clip, PipelineConfig
 from ..unet import UNet
@@ -220,7 +220,6 @@ class AnimateXTrainer:
         values = dict(asked or {})
         kind = values.pop("kind", None)
         if kind == "patch":
-            codec = import_module("..codec", __package__).PatchCodec
             count = int(values.pop("pictures", 256))
             rng = np.random.default_rng([self._seed, 2])
             pictures = [
@@ -228,7 +227,7 @@ class AnimateXTrainer:
                 for index in rng.integers(len(clips), size=count)
             ]
             stacked = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
-            return codec.fit(stacked.float() / 127.5 - 1, **values)
+            return PatchCodec.fit(stacked.float() / 127.5 - 1, **values)
         if kind == "vae":
             vae: Any = AutoencoderKL
             return vae(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from a2bench.cli.groups import export, report, top, verify
+from a2bench.cli.options import AsJson, Home, SplitName, Workers
 from a2bench.errors import A2BenchError
 
 if TYPE_CHECKING:
@@ -17,11 +18,6 @@ EXIT_FAIL, EXIT_INCONCLUSIVE = 1, 3
 _MOST_IDS = 3
 
 NameOrFolder = Annotated[str, typer.Argument(help="Name, name@version, or a folder.")]
-Home = Annotated[
-    Path | None, typer.Option(help="Data root; default $A2BENCH_HOME, else ./a2bench-data.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Workers = Annotated[int | None, typer.Option(help="Processes; default one a core.")]
 
 
 @verify.command("dataset")
@@ -202,7 +198,7 @@ def export_dataset(
     dataset: NameOrFolder,
     to: Annotated[str, typer.Option(help="hf, animate_x or coco.")],
     out: Annotated[Path, typer.Option(help="Folder to write.")],
-    split: Annotated[str, typer.Option(help="smoke, demo, mini, lite, quant, full.")] = "quant",
+    split: SplitName = "quant",
     protocol: Annotated[
         str, typer.Option(help="Of --to animate_x: who drives: self, rescaled or cross.")
     ] = "cross",

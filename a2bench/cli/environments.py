@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from a2bench.cli.options import AsJson
 from a2bench.errors import A2BenchError
 
 app = typer.Typer(
@@ -74,7 +75,7 @@ def build(
 @app.command()
 def check(
     method: Name,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Say what keeps a method from running here: files, imports, weights, licences."""
     from a2bench import environment, plugins
@@ -103,7 +104,7 @@ def _say_problems(method: str, *, thorough: bool = False) -> None:
 
 @app.command(name="list")
 def list_all(
-    json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    json: AsJson = False,
 ) -> None:
     """List methods of kind command with their environments."""
     from a2bench import environment, plugins

@@ -8,36 +8,34 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from a2bench.cli.options import (
+    DEFAULT_DATASET,
+    AsJson,
+    DatasetName,
+    Home,
+    ProtocolName,
+    SplitName,
+    Subset,
+    SuiteName,
+)
 from a2bench.errors import A2BenchError, unknown_name
 
 if TYPE_CHECKING:
     from a2bench.compare import Report
 
-Home = Annotated[
-    Path | None, typer.Option(help="Data root; default $A2BENCH_HOME, else ./a2bench-data.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-DatasetName = Annotated[str, typer.Option("--dataset", help="Name, name@version, or a folder.")]
-SplitName = Annotated[str, typer.Option("--split", help="smoke, demo, mini, lite, quant, full.")]
-ProtocolName = Annotated[str, typer.Option("--protocol", help="self, rescaled or cross.")]
-SuiteName = Annotated[str, typer.Option("--suite", help="a2bench, extended or disco.")]
-RunName = Annotated[str, typer.Option("--run", help="Run of methods named without one.")]
-Subset = Annotated[
-    list[str] | None,
-    typer.Option("--subset", help="KEY=VALUE[,VALUE] of the cases, such as family=animals; again."),
-]
+RunOf = Annotated[str, typer.Option("--run", help="Run of methods named without one.")]
 
 
 def compare_methods(
     context: typer.Context,
     first: Annotated[str, typer.Argument(metavar="A", help="METHOD, or RUN/METHOD.")],
     second: Annotated[str, typer.Argument(metavar="B", help="METHOD, or RUN/METHOD.")],
-    dataset: DatasetName = "a2bench-proc",
+    dataset: DatasetName = DEFAULT_DATASET,
     split: SplitName = "quant",
     protocol: ProtocolName = "cross",
     suite: SuiteName = "a2bench",
     subset: Subset = None,
-    run: RunName = "main",
+    run: RunOf = "main",
     places: Annotated[
         list[Path] | None,
         typer.Option(
@@ -82,12 +80,12 @@ def gate(
         str | None,
         typer.Option("--no-worse-than", help="METHOD or RUN/METHOD it must not be worse than."),
     ] = None,
-    dataset: DatasetName = "a2bench-proc",
+    dataset: DatasetName = DEFAULT_DATASET,
     split: SplitName = "quant",
     protocol: ProtocolName = "cross",
     suite: SuiteName = "a2bench",
     subset: Subset = None,
-    run: RunName = "main",
+    run: RunOf = "main",
     home: Home = None,
     json: AsJson = False,
 ) -> None:

@@ -10,12 +10,25 @@ from a2bench.cli import dataset_verbs as dataset_verbs  # registers its commands
 from a2bench.cli import environments, groups, judging, study_verbs
 from a2bench.cli import report_verbs as report_verbs  # registers its commands
 from a2bench.cli import results_verbs as results_verbs  # registers its commands
+from a2bench.cli.options import (
+    DEFAULT_DATASET,
+    AsJson,
+    DatasetName,
+    Home,
+    MethodNames,
+    ProtocolName,
+    ProtocolNames,
+    RunName,
+    SplitName,
+    Subset,
+    SuiteName,
+    TrackName,
+    Workers,
+)
 from a2bench.errors import A2BenchError, unknown_name
 
 EXIT_FAIL, EXIT_WRONG_INPUT = 1, 2
 EXIT_INTERRUPTED = 130
-
-DEFAULT_DATASET = "a2bench-proc"
 
 _HYDRA_VERB: dict[str, Any] = {
     "allow_extra_args": True,
@@ -36,11 +49,6 @@ app = typer.Typer(
 
 app.add_typer(environments.app, name="env")
 app.add_typer(study_verbs.app, name="study")
-
-Home = Annotated[
-    Path | None, typer.Option(help="Data root; default $A2BENCH_HOME, else ./a2bench-data.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
 def _hydra(context: typer.Context, verb: str) -> None:
@@ -64,7 +72,7 @@ def demo(
     profile: Annotated[
         str, typer.Option(help="Pixels: default (512x768), small, tiny (128x192).")
     ] = "default",
-    workers: Annotated[int | None, typer.Option(help="Processes; default one a core.")] = None,
+    workers: Workers = None,
 ) -> None:
     """The whole flow on 8 characters; no GPU, no download."""
     from a2bench.doctor import require_skia
@@ -123,9 +131,9 @@ def train(context: typer.Context) -> None:
 
 @app.command()
 def inputs(
-    dataset: Annotated[str, typer.Option(help="Name, name@version, or a folder.")] = "a2bench-proc",
-    protocol: Annotated[str, typer.Option(help="self, rescaled or cross.")] = "cross",
-    split: Annotated[str, typer.Option(help="smoke, demo, mini, lite, quant, full.")] = "quant",
+    dataset: DatasetName = DEFAULT_DATASET,
+    protocol: ProtocolName = "cross",
+    split: SplitName = "quant",
     out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("inputs"),
     fps: Annotated[
         float | None, typer.Option(help="Driving frames a second, 4 to 60; default 8.")
@@ -140,7 +148,7 @@ def inputs(
         str, typer.Option(help="How to reach that size: stretch, letterbox, crop.")
     ] = "stretch",
     home: Home = None,
-    workers: Annotated[int | None, typer.Option(help="Processes; default one a core.")] = None,
+    workers: Workers = None,
 ) -> None:
     """Hand out inputs for a method you run elsewhere."""
     from a2bench.cli.tasks import parse_fit, parse_protocols, parse_size
@@ -174,19 +182,13 @@ def inputs(
 @app.command()
 def table(
     context: typer.Context,
-    dataset: Annotated[
-        str, typer.Option(help="Name, name@version, or a folder.")
-    ] = DEFAULT_DATASET,
-    split: Annotated[str, typer.Option(help="smoke, demo, mini, lite, quant, full.")] = "quant",
-    protocol: Annotated[
-        str, typer.Option(help="self, cross, or both with a comma; default where rows are.")
-    ] = "",
-    method: Annotated[str, typer.Option(help="Methods, with commas; default all of the run.")] = "",
-    suite: Annotated[str, typer.Option(help="a2bench, extended or disco.")] = "a2bench",
-    track: Annotated[
-        str, typer.Option(help="given_pose, or as_shipped: methods with their own detector.")
-    ] = "given_pose",
-    run: Annotated[str, typer.Option(help="Name of the run folder.")] = "main",
+    dataset: DatasetName = DEFAULT_DATASET,
+    split: SplitName = "quant",
+    protocol: ProtocolNames = "",
+    method: MethodNames = "",
+    suite: SuiteName = "a2bench",
+    track: TrackName = "given_pose",
+    run: RunName = "main",
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for the table, its values and provenance; default none."),
@@ -221,10 +223,7 @@ def table(
         bool,
         typer.Option("--all-columns", help="Every metric of the suite, not the headline only."),
     ] = False,
-    subset: Annotated[
-        list[str] | None,
-        typer.Option(help="KEY=VALUE[,VALUE] of the cases, such as family=animals; again."),
-    ] = None,
+    subset: Subset = None,
     preset: Annotated[
         str | None,
         typer.Option(help="This run in a paper's layout, such as animate_x_table1; `list`."),

@@ -9,30 +9,31 @@ from typing import Annotated
 import typer
 
 from a2bench.cli.groups import report
+from a2bench.cli.options import (
+    DEFAULT_DATASET,
+    AsJson,
+    DatasetName,
+    Home,
+    MethodNames,
+    ProtocolNames,
+    RunName,
+    SplitName,
+    Subset,
+    TrackName,
+    Workers,
+)
 from a2bench.errors import A2BenchError
-
-DEFAULT_DATASET = "a2bench-proc"
-
-Home = Annotated[
-    Path | None, typer.Option(help="Data root; default $A2BENCH_HOME, else ./a2bench-data.")
-]
 
 
 @report.command("results")
 def report_results(
     context: typer.Context,
-    dataset: Annotated[
-        str, typer.Option(help="Name, name@version, or a folder.")
-    ] = DEFAULT_DATASET,
-    split: Annotated[str, typer.Option(help="smoke, demo, mini, lite, quant, full.")] = "quant",
-    protocol: Annotated[
-        str, typer.Option(help="self, cross, or both with a comma; default where rows are.")
-    ] = "",
-    method: Annotated[str, typer.Option(help="Methods, with commas; default all of the run.")] = "",
-    track: Annotated[
-        str, typer.Option(help="given_pose, or as_shipped: methods with their own detector.")
-    ] = "given_pose",
-    run: Annotated[str, typer.Option(help="Name of the run folder.")] = "main",
+    dataset: DatasetName = DEFAULT_DATASET,
+    split: SplitName = "quant",
+    protocol: ProtocolNames = "",
+    method: MethodNames = "",
+    track: TrackName = "given_pose",
+    run: RunName = "main",
     places: Annotated[
         list[Path] | None,
         typer.Option(
@@ -42,10 +43,7 @@ def report_results(
             "again: another beside it. Previews come from --run where it still has the videos.",
         ),
     ] = None,
-    subset: Annotated[
-        list[str] | None,
-        typer.Option(help="KEY=VALUE[,VALUE] of the cases, such as family=animals; again."),
-    ] = None,
+    subset: Subset = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -56,8 +54,8 @@ def report_results(
         bool, typer.Option("--allow-partial", help="Show although cases are missing; marked.")
     ] = False,
     home: Home = None,
-    workers: Annotated[int | None, typer.Option(help="Processes; default one a core.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    workers: Workers = None,
+    json: AsJson = False,
 ) -> None:
     """A folder of pages that shows a run: tables, charts, and every case, playing in step.
 

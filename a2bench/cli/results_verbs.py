@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from a2bench.cli.groups import export, top, verify
+from a2bench.cli.options import DEFAULT_DATASET, AsJson, Home, SplitName, SuiteName
 from a2bench.errors import A2BenchError, unknown_name
 
 if TYPE_CHECKING:
     from a2bench.verify_results import Report
 
 EXIT_FAIL, EXIT_WRONG_INPUT = 1, 2
-
-Home = Annotated[
-    Path | None, typer.Option(help="Data root; default $A2BENCH_HOME, else ./a2bench-data.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
 @verify.command("results")
@@ -130,9 +126,9 @@ def export_results(
     source_url: Annotated[
         str | None, typer.Option(help="Web address at which the leaderboard can be read.")
     ] = None,
-    dataset: Annotated[str, typer.Option(help="Name, or name@version.")] = "a2bench-proc",
-    split: Annotated[str, typer.Option(help="smoke, demo, mini, lite, quant, full.")] = "quant",
-    suite: Annotated[str, typer.Option(help="a2bench, extended or disco.")] = "a2bench",
+    dataset: Annotated[str, typer.Option(help="Name, or name@version.")] = DEFAULT_DATASET,
+    split: SplitName = "quant",
+    suite: SuiteName = "a2bench",
 ) -> None:
     """Write a leaderboard for the Hugging Face Hub; nothing is uploaded.
 

@@ -8,6 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from a2bench.cli.options import (
+    DEFAULT_DATASET,
+    AsJson,
+    DatasetName,
+    Home,
+    ProtocolName,
+    RunName,
+    SplitName,
+    Workers,
+)
 from a2bench.errors import A2BenchError
 
 if TYPE_CHECKING:
@@ -20,18 +30,14 @@ app = typer.Typer(
     help="A user study: a blind page of pairs of videos, and the table of its answers.",
 )
 
-Home = Annotated[
-    Path | None, typer.Option(help="Data root; default $A2BENCH_HOME, else ./a2bench-data.")
-]
-
 
 @app.command("make")
 def make(
     method: Annotated[str, typer.Option(help="Methods to compare, with commas.")],
-    dataset: Annotated[str, typer.Option(help="Name, name@version, or a folder.")] = "a2bench-proc",
-    split: Annotated[str, typer.Option(help="smoke, demo, mini, lite, quant, full.")] = "quant",
-    protocol: Annotated[str, typer.Option(help="self, rescaled or cross.")] = "cross",
-    run: Annotated[str, typer.Option(help="Name of the run folder.")] = "main",
+    dataset: DatasetName = DEFAULT_DATASET,
+    split: SplitName = "quant",
+    protocol: ProtocolName = "cross",
+    run: RunName = "main",
     out: Annotated[Path, typer.Option(help="Folder to write: page/ and key.json.")] = Path("study"),
     cases: Annotated[
         int, typer.Option(min=1, help="Cases, the first that every method has a video of.")
@@ -49,8 +55,8 @@ def make(
     seed: Annotated[int, typer.Option(min=0, help="Of orders and sides.")] = 0,
     title: Annotated[str, typer.Option(help="Heading of the page.")] = "Which video is better?",
     home: Home = None,
-    workers: Annotated[int | None, typer.Option(help="Processes; default one a core.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    workers: Workers = None,
+    json: AsJson = False,
 ) -> None:
     """Write a page on which people compare the videos of a run: blind, pairwise, three questions.
 
@@ -108,7 +114,7 @@ def table(
         str, typer.Option(help="Metrics held against people: suites, with commas; empty: none.")
     ] = "a2bench",
     home: Home = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    json: AsJson = False,
 ) -> None:
     """What people chose: win rates, Bradley-Terry strengths, and which metrics agree with them.
 

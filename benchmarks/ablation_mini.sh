@@ -30,7 +30,7 @@ for variant in "${variants[@]}"; do
 done
 listed=$(IFS=,; echo "${methods[*]}")
 where=(dataset=a2bench-proc split=mini protocol=cross run=ablation_mini home="$home")
-a2bench run method="[$listed]" "${where[@]}" seeds=3
+a2bench run method="[$listed]" "${where[@]}" seeds=2
 a2bench run method=still "${where[@]}"
-a2bench score method="[$listed,still]" "${where[@]}" seeds=3
+a2bench score method="[$listed,still]" "${where[@]}" seeds=2
 a2bench table --ablation --split mini --protocol cross --run ablation_mini --home "$home" --out "$out"

@@ -38,7 +38,7 @@ MINIATURE = (
     "full model: other sizes, data, steps and frame size; see the models below it."
 )
 _HOW = (
-    "Value: mean over cases, training and sampling seeds. Difference to Animate-X (`full`): paired "
+    "Value: mean over cases, training and sampling seeds. Difference to `full`: paired "
     "by case and seeds; first interval over characters (95 %, of these weights), second over "
     "training seeds (95 %, Student's, paired by training seed). sd training: between training "
     "seeds, the share of sampling taken off; sd sampling: between sampling seeds of one model. "
@@ -115,6 +115,10 @@ class Ablation:
     def miniature(self) -> bool:
         """Whether a model has smaller frames than the paper's."""
         return any(_pixels(m) < _PAPER_PX for line in self.lines for m in line.models.values())
+
+    def title(self, line: Line) -> str:
+        """Return a row's title: the paper's, but no miniature is called Animate-X."""
+        return "Full miniature" if self.miniature and line.variant == FULL else line.title
 
 
 def _pixels(model: Trained) -> int:
@@ -342,7 +346,10 @@ def to_markdown(table: Ablation) -> str:
         f"{name} {'↑' if metric.better(1.0, 0.0) else '↓'}" for name, metric in metrics.items()
     ]
     rows = [
-        [line.title, *(_paper_cell(line.cells[name], metrics[name].digits) for name in metrics)]
+        [
+            table.title(line),
+            *(_paper_cell(line.cells[name], metrics[name].digits) for name in metrics),
+        ]
         for line in table.lines
     ]
     seeds = ", ".join(map(str, table.sampling_seeds))
@@ -456,7 +463,7 @@ def to_json(table: Ablation) -> dict[str, Any]:
         "variants": [
             {
                 "variant": line.variant,
-                "title": line.title,
+                "title": table.title(line),
                 "models": [model.model_dump(mode="json") for model in line.models.values()],
                 "metrics": {name: asdict(cell) for name, cell in line.cells.items()},
             }

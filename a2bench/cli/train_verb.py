@@ -29,7 +29,9 @@ def _train(cfg: Any) -> int:
         data=values["data"],
         settings=Settings(**listed),
         overrides=tuple(
-            word for word in hydra.overrides.task if not word.startswith(("home=", "restart="))
+            word
+            for word in hydra.overrides.task
+            if not word.lstrip("+").startswith(("home=", "restart=", "data.cache="))
         ),
     )
     home = data_home(cfg.home)

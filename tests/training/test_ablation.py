@@ -96,6 +96,8 @@ def test_from_training_to_the_table(tiny_home, tmp_path, plugin_folder):
     assert full.spread.sampling is not None
     text = to_markdown(table)
     assert "claims nothing about the full model" in text
+    assert "| Full miniature |" in text
+    assert "Animate-X" not in text  # 64x64 px: no result of it
     assert len({line.count("|") for line in text.split("\n\n")[2].splitlines()}) == 1
     rows = to_csv(table).splitlines()
     assert all(len(a.split(",")) == len(b.split(",")) for a, b in pairwise(rows))
@@ -131,4 +133,4 @@ def test_the_same_by_the_command_line(tiny_home, tmp_path, cli):
     )  # fmt: skip
     assert shown.returncode == 0, shown.stderr
     (table,) = json.loads(shown.stdout)
-    assert [row["title"] for row in table["variants"]] == ["Animate-X", "w/o IPI"]
+    assert [row["title"] for row in table["variants"]] == ["Full miniature", "w/o IPI"]

@@ -161,6 +161,7 @@ def ablation(
     metrics: Sequence[str],
     *,
     seeds: Sequence[int] | None = None,
+    suite: str = "a2bench",
 ) -> Ablation:
     """Fold the values of trained models into a table; computes no metric.
 
@@ -172,6 +173,7 @@ def ablation(
         split: of the cases.
         metrics: columns.
         seeds: of sampling; None: those that every model has predictions for.
+        suite: that has the metrics, for what an error says to type.
 
     Raises:
         A2BenchError: no `full`, or two models of one variant and training seed.
@@ -199,11 +201,14 @@ def ablation(
     found = lookup(store, dataset, cards, [protocol], split, metrics, seeds=seeds)
     if found.absent or found.tasks:
         lacking = found.absent[0] if found.absent else f"{len(found.tasks)} cases are not scored"
-        at = f"dataset={dataset.info.name} protocol={protocol} split={split} seeds={len(seeds)}"
+        at = (
+            f"dataset={dataset.info.name} protocol={protocol} split={split} seeds={len(seeds)} "
+            f"run={store.folder.name}"
+        )
         raise A2BenchError(
             f"experiment {experiment}: {lacking}\n"
             f"hint: a2bench run method=[{','.join(card.name for card in cards)}] {at}, then "
-            f"a2bench score {at}"
+            f"a2bench score {at} suite={suite}"
         )
     values = list(found.values.values())
     cases = dataset.cases(protocol, split)

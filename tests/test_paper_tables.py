@@ -101,6 +101,12 @@ def test_a_preset_prints_this_run_in_the_papers_columns(
     assert [row["method"] for row in found["rows"]] == ["still"]
     assert "rows of the paper that were not run here: " in done.stderr
     assert "a2bench table --published animate_x_table2" in done.stderr
+    # the paper's protocol unless another is asked for
+    other = cli(
+        "table", "--preset", "animate_x_table2", "--protocol", "cross", *asked, "--home", str(home)
+    )
+    assert other.returncode == 2
+    assert "cross / still" in other.stderr
 
 
 def test_a_paper_table_that_is_no_table_of_metrics_has_no_preset(cli: Cli) -> None:

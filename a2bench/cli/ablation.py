@@ -33,7 +33,7 @@ def show(
     """
     metrics = layout.metrics if layout else suite_metrics(suite)
     tables = [
-        ablation(store, dataset, models, protocol, split, metrics)
+        ablation(store, dataset, models, protocol, split, metrics, suite=suite)
         for models in trained_methods(store, dataset, methods).values()
         for protocol in protocols
     ]

@@ -276,7 +276,7 @@ def table(
             return
         layout = papers.layout(preset)
         dataset = layout.dataset if dataset == DEFAULT_DATASET else dataset
-        protocol, suite, all_columns = layout.protocol, layout.suite, True
+        protocol, suite, all_columns = protocol or layout.protocol, layout.suite, True
     from a2bench.boards import board
     from a2bench.cli.tasks import console, parse_protocols
     from a2bench.dataset import Dataset

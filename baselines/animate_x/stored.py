@@ -80,8 +80,9 @@ def read_patch_codec(folder: Path) -> codec.PatchCodec:
     """
     path = folder / codec.CONFIG_FILE
     values = read_json(path)
-    if values.pop("_class_name", None) != codec.CLASS or values.keys() != {"patch", "channels"}:
-        raise A2BenchError(f"{path}: expected {codec.CLASS} with patch and channels")
+    known = {"patch", "channels"}
+    if values.pop("_class_name", None) != codec.CLASS or values.keys() - {"finish"} != known:
+        raise A2BenchError(f"{path}: expected {codec.CLASS} with patch, channels, perhaps finish")
     module = codec.PatchCodec(**values)
     path = folder / codec.WEIGHTS_FILE
     module.load_state_dict(exactly(read_safetensors(path), shapes(module), str(path)))

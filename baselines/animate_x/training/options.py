@@ -96,8 +96,8 @@ class Options:
         conditioning: where the reference enters.
         unet: sizes of the UNet, where it is drawn; `indicator` also where it is not.
         autoencoder: `{kind: vae, ...}` with fields of diffusers' AutoencoderKL, `{kind: patch,
-            patch: 6, channels: 48, power: 0.5, pictures: 256}` with arguments of `PatchCodec.fit`,
-            or a folder's path; only without `start`.
+            patch: 6, channels: 48, power: 0.5, finish: 0, pictures: 256}` with arguments of
+            `PatchCodec.fit`, or a folder's path; only without `start`.
         image_encoder: fields of transformers' CLIPVisionConfig, or a folder's path; likewise.
         train_image_encoder: whether it is learned too; the paper's is frozen.
         epi: of the explicit pose indicator.

@@ -28,6 +28,7 @@ from ..pipeline import AnimateXPipeline, Clip, PipelineConfig
 from ..unet import UNet
 from .epi import PosePool, pool_of
 from .options import VARIANTS, Options
+from .pictures import picture_loss
 from .samples import CONDITIONS, SamplePreparer
 
 _ENCODED_PX = 2**21
@@ -64,7 +65,11 @@ class DenoisingLoss(nn.Module):
         self._alphas = sampler.alphas_cumprod()
 
     def forward(self, batch: Sample) -> Tensor:
-        """Mean square error of v, (b,)."""
+        """Mean square error of v, (b,); and of what the codec's `finish` makes of the answer.
+
+        The answer is detached for the latter: the convolutions learn from the network's mistakes,
+        the network does not learn from them.
+        """
         options = self.options
         frames = batch["frames"]
         b, f = frames.shape[:2]
@@ -98,7 +103,20 @@ class DenoisingLoss(nn.Module):
         error: Tensor = (answer.float() - target).square()
         if (c := options.huber) is not None:
             error = 2 * c * ((error + c * c).sqrt() - c)
-        return error.flatten(1).mean(1)
+        loss = error.flatten(1).mean(1)
+        if getattr(self.autoencoder, "finish", None) is not None:
+            predicted = signal * noisy - spread * answer.float()
+            loss = loss + self._finish(predicted[:, :, f // 2].detach(), frames[:, f // 2])
+        return loss
+
+    def _finish(self, predicted: Tensor, truth: Tensor) -> Tensor:
+        """Loss of one decoded frame of each sample: latents (b, c, h, w), uint8 (b, 3, H, W).
+
+        In float32: gradients of dilated convolutions in bfloat16 are not finite on a CPU (torch
+        2.14, oneDNN).
+        """
+        with torch.autocast(predicted.device.type, enabled=False):
+            return picture_loss(self._codec.decode(predicted), truth.float() / 127.5 - 1)
 
     def _latents(self, frames: Tensor, draws: Tensor) -> Tensor:
         """Frames uint8 (b, f, 3, H, W) to (b, c, f, h, w)."""
@@ -165,6 +183,8 @@ class AnimateXTrainer:
         unet.checkpointing = options_.checkpointing
         unet.train().requires_grad_(True)
         autoencoder.requires_grad_(False)
+        if isinstance(autoencoder, PatchCodec) and autoencoder.finish is not None:
+            autoencoder.finish.requires_grad_(True)
         encoder.requires_grad_(options_.train_image_encoder)
         for unused in _unused(unet, options_):
             unused.requires_grad_(False)

@@ -68,18 +68,53 @@ def test_another_power_is_refused():
         PatchCodec.fit(pictures(), 4, 4, 1.5)
 
 
-def test_a_folder_holds_it(tmp_path):
-    codec = PatchCodec.fit(pictures(), 4, 8)
+def test_convolutions_over_decoded_pictures_begin_by_changing_nothing():
+    plain, finished = (PatchCodec.fit(pictures(), 4, 8, finish=width) for width in (0, 5))
+    latents = plain.encode(pictures())
+
+    assert torch.equal(finished.encode(pictures()), latents)
+    assert torch.equal(finished.decode(latents), plain.decode(latents))
+
+
+def test_a_finished_pixel_depends_on_19x19_of_what_was_decoded():
+    """3x3 reaches 1 px; dilated by 2, 4 and 1 reaches 2, 4 and 1; 3x3 again 1: 9 on each side."""
+    torch.manual_seed(0)
+    finish = PatchCodec(4, 8, finish=5).finish
+    torch.nn.init.normal_(finish.last.weight)
+    shown = torch.rand((1, 3, 25, 25), requires_grad=True)
+
+    finish(shown)[0, 0, 12, 12].backward()
+
+    reached = shown.grad.abs().sum(dim=(0, 1)).nonzero()
+    assert (reached - 12).abs().max() == 9
+
+
+@pytest.mark.parametrize("finish", [0, 5])
+def test_a_folder_holds_it(tmp_path, finish):
+    codec = PatchCodec.fit(pictures(), 4, 8, finish=finish)
+    if codec.finish is not None:
+        torch.nn.init.normal_(codec.finish.last.weight)
     codec.save_pretrained(tmp_path)
 
     again = read_autoencoder(tmp_path)
 
-    assert torch.equal(again.encode(pictures()), codec.encode(pictures()))
+    latents = codec.encode(pictures())
+    assert torch.equal(again.encode(pictures()), latents)
+    assert torch.equal(again.decode(latents), codec.decode(latents))
+    assert json.loads((tmp_path / "config.json").read_text()).get("finish", 0) == finish
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"patch": 0}, {"channels": 49}, {"patch": "4"}, {"more": 1}, {"_class_name": "PatchCode"}],
+    [
+        {"patch": 0},
+        {"channels": 49},
+        {"patch": "4"},
+        {"more": 1},
+        {"_class_name": "PatchCode"},
+        {"finish": -1},
+        {"finish": 5},  # whose tensors are not there
+    ],
 )
 def test_a_folder_that_says_something_else_is_refused(tmp_path, change):
     PatchCodec(4, 8).save_pretrained(tmp_path)

@@ -1,4 +1,4 @@
-"""What pictures that a codec's last convolutions make are measured by while these learn."""
+"""What decoded pictures are measured by in training, where the codec has convolutions to learn."""
 
 import torch.nn.functional as F
 from torch import Tensor

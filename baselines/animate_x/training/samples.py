@@ -1,6 +1,7 @@
 """From a training clip to tensors: everything random of a sample is drawn here, from its seed.
 
-Three streams: which reference and noise; which conditions are dropped; what is done to the poses.
+Four streams: which reference and noise; which conditions are dropped; what is done to the poses;
+which frame is judged as a picture.
 So two variants of one seed see the same clips, noise and drops, and differ in what they switch.
 """
 
@@ -19,7 +20,7 @@ from .. import prepare, sampler
 from .epi import EPIConfig, ExplicitPoseIndicator, PosePool
 from .options import Drops
 
-_NOISE, _DROPS, _EPI = 0, 1, 2
+_NOISE, _DROPS, _EPI, _JUDGED = 0, 1, 2, 3
 
 CONDITIONS = (
     "local_image",
@@ -64,7 +65,8 @@ class SamplePreparer:
         frames uint8 (f, 3, H, W); reference (3, H, W) in [0, 1]; pose_maps uint8 (3, f + 1, H, W)
         and keypoints (f + 1, 2, 18), the reference's slot first; pictures (f + 1, 3, s, s), as the
         image encoder takes them; time (); noise (c, f, h, w); draws (f + 1, c, h, w) for an
-        autoencoder that samples; keep, one number a name of `CONDITIONS`.
+        autoencoder that samples; keep, one number a name of `CONDITIONS`; judged (), the frame that
+        is decoded where a loss of pictures is asked for.
         """
         rng = generator(seed, _NOISE)
         width, height = self.size
@@ -97,6 +99,7 @@ class SamplePreparer:
             "noise": noise,
             "draws": torch.randn((len(frames) + 1, channels, h, w), generator=noise_generator),
             "keep": self._keep(generator(seed, _DROPS)),
+            "judged": torch.tensor(int(generator(seed, _JUDGED).integers(len(frames)))),
         }
 
     def _maps(self, poses: PoseClip) -> Tensor:

@@ -65,10 +65,10 @@ class DenoisingLoss(nn.Module):
         self._alphas = sampler.alphas_cumprod()
 
     def forward(self, batch: Sample) -> Tensor:
-        """Mean square error of v, (b,); and of what the codec's `finish` makes of the answer.
+        """Mean square error of v, (b,); with a codec's `finish`, the loss of a decoded frame too.
 
-        The answer is detached for the latter: the convolutions learn from the network's mistakes,
-        the network does not learn from them.
+        Network and convolutions learn from the latter together: the convolutions from the
+        network's mistakes, the network from what they can and cannot mend.
         """
         options = self.options
         frames = batch["frames"]
@@ -106,10 +106,11 @@ class DenoisingLoss(nn.Module):
         loss = error.flatten(1).mean(1)
         if getattr(self.autoencoder, "finish", None) is not None:
             predicted = signal * noisy - spread * answer.float()
-            loss = loss + self._finish(predicted[:, :, f // 2].detach(), frames[:, f // 2])
+            each, judged = torch.arange(b, device=frames.device), batch["judged"]
+            loss = loss + self._decoded(predicted[each, :, judged], frames[each, judged])
         return loss
 
-    def _finish(self, predicted: Tensor, truth: Tensor) -> Tensor:
+    def _decoded(self, predicted: Tensor, truth: Tensor) -> Tensor:
         """Loss of one decoded frame of each sample: latents (b, c, h, w), uint8 (b, 3, H, W).
 
         In float32: gradients of dilated convolutions in bfloat16 are not finite on a CPU (torch

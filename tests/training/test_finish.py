@@ -12,9 +12,9 @@ from tests.training.small import OPTIONS, MadeUpClips
 PATCHES = {"kind": "patch", "patch": 8, "channels": 4, "pictures": 3}
 
 
-def trainer(finish):
+def trainer(finish, **options):
     return AnimateXTrainer(
-        {**OPTIONS, "autoencoder": {**PATCHES, "finish": finish}}, MadeUpClips(), seed=0
+        {**OPTIONS, "autoencoder": {**PATCHES, "finish": finish}, **options}, MadeUpClips(), seed=0
     )
 
 
@@ -49,15 +49,24 @@ def test_a_blurred_edge_costs_structure_and_another_brightness_does_not_cost_it_
     assert picture_loss(noisy, truth).item() > picture_loss(shifted, truth).item() + 0.1
 
 
-def test_they_and_the_network_learn_from_decoded_pictures():
+def test_the_network_does_not_learn_from_them_and_they_learn_from_its_answers():
     without, beside = gradients(trainer(0)), gradients(trainer(5))
 
     own = beside.keys() - without.keys()
     assert own
     assert all(name.startswith("autoencoder.finish.") for name in own)
+    assert all(torch.equal(beside[name], gradient) for name, gradient in without.items())
     assert beside["autoencoder.finish.last.weight"].abs().max() > 0
-    last = "unet.out.2.weight"
-    assert not torch.allclose(beside[last], without[last])
+
+
+def test_the_network_learns_from_decoded_pictures_when_asked():
+    alone = gradients(trainer(5))
+    together = gradients(trainer(5, learn_from_pictures=True))
+
+    assert together.keys() == alone.keys()
+    for name in ("autoencoder.finish.last.weight", "autoencoder.finish.last.bias"):
+        assert torch.equal(together[name], alone[name])
+    assert not torch.allclose(together["unet.out.2.weight"], alone["unet.out.2.weight"])
 
 
 def test_one_frame_of_a_sample_is_judged_whatever_batch_it_is_in():

@@ -121,6 +121,10 @@ def test_two_learning_rates():
         ({"drops": {"everything": 0.6, "nothing": 0.6}}, "everything \\+ nothing is over 1"),
         ({"image_encoder": {**OPTIONS["image_encoder"], "projection_dim": 16}}, "have 16 numbers"),
         ({"start": "somewhere"}, "brings autoencoder and image encoder along"),
+        (
+            {"start": "nowhere", "autoencoder": None, "image_encoder": None},
+            "options.start=nowhere: no such folder",
+        ),
     ],
 )
 def test_options_that_cannot_be_are_named(options, said):

@@ -113,6 +113,9 @@ class Options:
         window, steps, guidance_scale: of the trained pipeline; window None: `frames`.
         huber: c of a pseudo-Huber loss 2 c (sqrt(e^2 + c^2) - c) of v instead of its square: errors
             above c count linearly, so that what moves does not outweigh what stays. None: squares.
+        learn_from_pictures: whether, with a codec's `finish`, the network learns from decoded
+            pictures too, and not the codec alone. For the end of a training: from the beginning
+            it made the miniature learn more slowly.
         sampling_times: falling times that the trained pipeline visits instead of those of `steps`.
     """
 
@@ -141,6 +144,7 @@ class Options:
     guidance_scale: float = 2.5
     sampling_times: tuple[int, ...] | None = None
     huber: float | None = None
+    learn_from_pictures: bool = False
 
     def __post_init__(self) -> None:
         if self.conditioning not in get_args(Conditioning):

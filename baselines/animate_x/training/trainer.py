@@ -67,8 +67,7 @@ class DenoisingLoss(nn.Module):
     def forward(self, batch: Sample) -> Tensor:
         """Mean square error of v, (b,); with a codec's `finish`, the loss of a decoded frame too.
 
-        Network and convolutions learn from the latter together: the convolutions from the
-        network's mistakes, the network from what they can and cannot mend.
+        The convolutions learn from the latter; the network too, if `learn_from_pictures`.
         """
         options = self.options
         frames = batch["frames"]
@@ -107,7 +106,9 @@ class DenoisingLoss(nn.Module):
         if getattr(self.autoencoder, "finish", None) is not None:
             predicted = signal * noisy - spread * answer.float()
             each, judged = torch.arange(b, device=frames.device), batch["judged"]
-            loss = loss + self._decoded(predicted[each, :, judged], frames[each, judged])
+            shown = predicted[each, :, judged]
+            shown = shown if options.learn_from_pictures else shown.detach()
+            loss = loss + self._decoded(shown, frames[each, judged])
         return loss
 
     def _decoded(self, predicted: Tensor, truth: Tensor) -> Tensor:
@@ -204,6 +205,11 @@ class AnimateXTrainer:
     def _parts(self, clips: TrainingClips) -> tuple[UNet, Any, Any, Tensor]:
         options = self.options
         if options.start is not None:
+            if options.start != "released" and not Path(options.start).is_dir():
+                raise A2BenchError(
+                    f"options.start={options.start}: no such folder\nhint: a model that `a2bench "
+                    "train` made is in HOME/trained/models/NAME/weights; is it trained already?"
+                )
             pipeline = (
                 AnimateXPipeline.from_weights()
                 if options.start == "released"

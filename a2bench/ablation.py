@@ -348,7 +348,7 @@ def to_markdown(table: Ablation) -> str:
     }
     metrics = {name: plugins.metric(name) for name in table.metrics if name not in without}
     heads = [
-        f"{name} {'↑' if metric.better(1.0, 0.0) else '↓'}" for name, metric in metrics.items()
+        f"{metric.title} {'↑' if metric.better(1.0, 0.0) else '↓'}" for metric in metrics.values()
     ]
     rows = [
         [

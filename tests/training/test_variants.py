@@ -113,6 +113,7 @@ def test_two_learning_rates():
     ("options", "said"),
     [
         ({"widht": 64}, "unknown key of `options`: 'widht'. Did you mean 'width'"),
+        ({"learn_from_pictures": True}, "only an autoencoder of kind patch with a `finish`"),
         ({"width": 60}, "each must be a multiple of 8 px"),
         ({"times": [1000]}, "expected times from 0 to 999"),
         ({"time_weights": [1.0]}, "expected one a time"),

@@ -187,6 +187,11 @@ class AnimateXTrainer:
         autoencoder.requires_grad_(False)
         if isinstance(autoencoder, PatchCodec) and autoencoder.finish is not None:
             autoencoder.finish.requires_grad_(True)
+        elif options_.learn_from_pictures:
+            raise A2BenchError(
+                "options.learn_from_pictures: only an autoencoder of kind patch with a `finish` "
+                "decodes pictures in training\nhint: options.autoencoder.finish=24, or leave it out"
+            )
         encoder.requires_grad_(options_.train_image_encoder)
         for unused in _unused(unet, options_):
             unused.requires_grad_(False)
